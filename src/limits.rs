@@ -1,0 +1,50 @@
+//! Every constant limit of the machine and the language, each with its reason.
+//! A limit that a program can reach has two corpus programs: one that reaches it, one that exceeds it.
+
+/// Blocks may nest this deep (`if` in `while` in …). The passes over statements recurse once a level,
+/// so this bounds host recursion; no program written by hand comes near it.
+pub const BLOCK_DEPTH: usize = 200;
+
+/// Expressions may nest this deep, not counting the left spine of operator, index and field chains,
+/// which every pass walks in a loop. Bounds host recursion in lowering.
+pub const EXPRESSION_DEPTH: usize = 400;
+
+/// Slots of a frame that instructions can name: a slot operand is one byte, and the last few are
+/// kept for the machine. Linkage words, parameters, locals and temporaries count.
+pub const FRAME_SLOTS: usize = 250;
+
+/// Words the stack keeps committed past a frame's base, so that a frame window is always whole.
+pub const FRAME_WINDOW: usize = 256;
+
+/// The source text may have at most this many bytes: spans are 32-bit, and the library's own text
+/// and the REPL's inputs share the numbering.
+pub const SOURCE_BYTES: usize = 256 * 1024 * 1024;
+
+/// Errors reported for one file before the rest is only counted.
+pub const REPORTED_ERRORS: usize = 100;
+
+/// Default of `--stack`, in bytes.
+pub const STACK_BYTES: u64 = 8 * 1024 * 1024;
+/// Least `--stack`, in bytes: one page.
+pub const STACK_BYTES_MIN: u64 = 4 * 1024;
+/// Greatest `--stack`, in bytes.
+pub const STACK_BYTES_MAX: u64 = 1024 * 1024 * 1024;
+
+/// Default and greatest `--heap`, in bytes.
+pub const HEAP_BYTES: u64 = 1024 * 1024 * 1024;
+/// Least `--heap`, in bytes: one page, which holds the allocator's control area.
+pub const HEAP_BYTES_MIN: u64 = PAGE_BYTES;
+/// What the simulated operating system hands out at a time, in bytes.
+pub const PAGE_BYTES: u64 = 4096;
+
+/// Serial numbers of blocks are 32 bits wide and never reused.
+pub const SERIALS: u64 = u32::MAX as u64;
+
+/// Standard input and files recorded for the explaining second run, in bytes.
+pub const RECORDED_INPUT_BYTES: usize = 64 * 1024 * 1024;
+
+/// Default of `--replay-limit`: instructions of the explaining second run.
+pub const REPLAY_INSTRUCTIONS: u64 = 2_000_000_000;
+
+/// Frames shown at each end of a call stack before its middle is cut.
+pub const REPORTED_FRAMES: usize = 8;
