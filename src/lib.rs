@@ -6,5 +6,6 @@
 pub mod kind;
 pub mod limits;
 
+pub mod memory;
 pub mod source;
 pub mod syntax;

@@ -1,0 +1,87 @@
+//! Words and their shadow, by segment. Addresses are bytes; words are 8 bytes.
+
+use super::value::{Tag, Value};
+
+/// First byte of the code segment.
+pub const CODE_BASE: u32 = 0x0040_1000;
+/// First byte of the heap segment: the allocator's control area.
+pub const HEAP_BASE: u32 = 0x00BE_E000;
+/// Data of the first block, under every allocator and strategy.
+pub const FIRST_BLOCK: u32 = 0x00BE_EF00;
+/// One past the highest byte of the stack.
+pub const STACK_TOP: u32 = 0xFFFF_FFF0;
+
+/// A contiguous range of words with their shadow. The vectors grow as memory is taken.
+///
+/// The stack's words are kept in the order in which it grows: index 0 is its highest word, so
+/// slot `k` of a frame is `base + k`, and committing more stack is a push at the end.
+#[derive(Clone, Debug)]
+pub struct Segment {
+    /// The words.
+    pub words: Vec<u64>,
+    /// What each holds. Always as long as `words`.
+    pub tags: Vec<Tag>,
+    /// Byte address of word 0; for the stack, one past its highest byte.
+    pub origin: u32,
+    /// Whether addresses fall as indices rise.
+    pub descending: bool,
+}
+
+impl Segment {
+    /// An empty segment.
+    pub const fn new(origin: u32, descending: bool) -> Segment {
+        Segment { words: Vec::new(), tags: Vec::new(), origin, descending }
+    }
+
+    /// Byte address of the word at `index`.
+    pub const fn address(&self, index: usize) -> u32 {
+        if self.descending { self.origin - 8 * (index as u32 + 1) } else { self.origin + 8 * index as u32 }
+    }
+
+    /// Index of the word that holds the byte at `address`, if it is committed.
+    pub fn index(&self, address: u32) -> Option<usize> {
+        let index = if self.descending {
+            (self.origin.checked_sub(1)?.checked_sub(address)? >> 3) as usize
+        } else {
+            (address.checked_sub(self.origin)? >> 3) as usize
+        };
+        (index < self.words.len()).then_some(index)
+    }
+
+    /// The tagged word at `index`.
+    pub fn get(&self, index: usize) -> Value {
+        Value { word: self.words[index], tag: self.tags[index] }
+    }
+
+    /// Overwrites the word at `index`.
+    pub fn set(&mut self, index: usize, value: Value) {
+        self.words[index] = value.word;
+        self.tags[index] = value.tag;
+    }
+
+    /// Commits words up to `length` words in all, as `tag`. False if the host refuses the memory;
+    /// then nothing has changed.
+    #[must_use]
+    pub fn commit(&mut self, length: usize, tag: Tag) -> bool {
+        let more = length.saturating_sub(self.words.len());
+        if self.words.try_reserve(more).is_err() || self.tags.try_reserve(more).is_err() {
+            return false;
+        }
+        if more > 0 {
+            self.words.resize(length, 0);
+            self.tags.resize(length, tag);
+        }
+        true
+    }
+}
+
+/// The segments that hold data. (Code is the program's instructions; nothing stores there.)
+#[derive(Clone, Debug)]
+pub struct AddressSpace {
+    /// String literals and globals.
+    pub statics: Segment,
+    /// Blocks; grows up.
+    pub heap: Segment,
+    /// Frames; grows down.
+    pub stack: Segment,
+}
