@@ -6,6 +6,10 @@
 pub mod kind;
 pub mod limits;
 
+pub mod bytecode;
+pub mod compiler;
+pub mod machine;
 pub mod memory;
+pub mod session;
 pub mod source;
 pub mod syntax;
