@@ -6,8 +6,9 @@ use super::frame::{LINKAGE_WORDS, Position};
 use super::machine::Machine;
 use super::trap::{BlockFacts, Cause, Landing, Trap};
 use crate::memory::fault::Access;
-use crate::memory::provenance::Description;
-use crate::memory::{Block, BlockKind, Fault, Pointer, address_space::STACK_TOP};
+
+use crate::memory::address_space::STACK_TOP;
+use crate::memory::{Block, BlockKind, Description, Fault, Pointer};
 
 impl Machine<'_> {
     /// The trap of an error at `position`.
@@ -24,9 +25,7 @@ impl Machine<'_> {
     /// The same cause with values shown where memory could only hand them back.
     fn explain(&self, cause: Cause) -> Cause {
         match cause {
-            Cause::Fault(Fault::NotAReference(value)) => {
-                Cause::NotAReference { found: show(&self.memory, value) }
-            }
+            Cause::Fault(Fault::NotAReference(value)) => Cause::NotAReference { found: show(&self.memory, value) },
             Cause::Fault(Fault::NotAnArray(_, value)) => Cause::EmbeddedArray(show(&self.memory, value)),
             other => other,
         }

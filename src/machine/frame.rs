@@ -84,10 +84,8 @@ impl Iterator for Frames<'_> {
         let end = self.end.unwrap_or(base + self.program.functions[function].frame_words as usize);
         let stack = &self.memory.space.stack;
         let after_call = self.program.index(stack.words[base]);
-        self.next = after_call.map(|index| Position {
-            pc: (index as usize).saturating_sub(1),
-            base: linked_base(stack.words[base + 1]),
-        });
+        self.next = after_call
+            .map(|index| Position { pc: (index as usize).saturating_sub(1), base: linked_base(stack.words[base + 1]) });
         self.end = Some(base);
         Some(Frame { function, at: pc, base, end })
     }

@@ -9,6 +9,7 @@ use super::probe::Probe;
 use super::random::Random;
 use super::trap::Trap;
 use crate::bytecode::{Constant, FieldSite, Program};
+use crate::limits::FRAME_WINDOW;
 use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Tag, Value};
 
 /// How a machine runs a program.
@@ -127,6 +128,12 @@ impl<'p> Machine<'p> {
                 Constant::String(text) => memory.add_literal(text)?,
             });
         }
+        // Linkage words of 0: the top level returns nowhere.
+        if !memory.space.stack.commit(FRAME_WINDOW, Tag::Uninitialised) {
+            return Err(Fault::Host { bytes: 9 * FRAME_WINDOW as u64 });
+        }
+        memory.space.stack.set(0, Value::new(0, Tag::CodeAddress));
+        memory.space.stack.set(1, Value::new(0, Tag::FrameLink));
         let first_global = memory.add_globals(program.globals.len())?;
         let record_layouts: Vec<LayoutId> = (0..)
             .zip(&program.records)
@@ -136,9 +143,7 @@ impl<'p> Machine<'p> {
             })
             .collect();
         let cache = |site: &FieldSite| match site.record {
-            Some(record) => {
-                FieldCache::of(&memory.layouts, record_layouts[record as usize], FieldName(site.field))
-            }
+            Some(record) => FieldCache::of(&memory.layouts, record_layouts[record as usize], FieldName(site.field)),
             None => FieldCache::EMPTY,
         };
         Ok(Machine {
@@ -166,14 +171,14 @@ impl<'p> Machine<'p> {
 
     /// Runs the program from its top level to its end.
     pub fn run<P: Probe>(&mut self, host: &mut dyn Host, probe: &mut P, interrupt: &AtomicBool) -> End {
-        let start = Position { pc: self.program.functions[0].entry as usize, base: 0 };
-        if let Err(cause) = self.take_stack(0, 0) {
-            return End::Trapped(self.trap_before_start(cause, start));
+        if P::ACTIVE {
+            self.memory.journal.open();
         }
-        // The top level returns nowhere: its linkage words are 0.
-        self.memory.space.stack.set(0, Value::new(0, Tag::CodeAddress));
-        self.memory.space.stack.set(1, Value::new(0, Tag::FrameLink));
-        self.execute::<P, Stop>(start, host, probe, interrupt)
+        let start = Position { pc: self.program.functions[0].entry as usize, base: 0 };
+        match self.take_stack(0, 0) {
+            Ok(()) => self.execute::<P, Stop>(start, host, probe, interrupt),
+            Err(cause) => End::Trapped(self.trap(cause, start)),
+        }
     }
 
     /// The counts so far.

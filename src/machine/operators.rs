@@ -195,7 +195,7 @@ pub fn equal(memory: &Memory, left: Value, right: Value) -> Result<bool, Fault> 
         return Ok(order == Some(Ordering::Equal));
     }
     Ok(match (left.tag, right.tag) {
-        (Tag::String, Tag::String) => memory.text(left)? == memory.text(right)?,
+        (Tag::String, Tag::String) => memory.compare_text(left, right)?.is_eq(),
         (Tag::Boolean, Tag::Boolean) => left.word == right.word,
         (Tag::Null, Tag::Null) => true,
         (left_tag, right_tag) if is_pointer(left_tag) && is_pointer(right_tag) => {
@@ -236,9 +236,7 @@ impl Relation {
     pub fn holds(self, memory: &Memory, left: Value, right: Value) -> Result<bool, Cause> {
         let order = match (left.tag, right.tag) {
             // Byte order of UTF-8 is the order of code points.
-            (Tag::String, Tag::String) => {
-                Some(memory.text(left).map_err(Cause::Fault)?.cmp(&memory.text(right).map_err(Cause::Fault)?))
-            }
+            (Tag::String, Tag::String) => Some(memory.compare_text(left, right).map_err(Cause::Fault)?),
             (left_tag, right_tag) if is_pointer(left_tag) && is_pointer(right_tag) => {
                 Some(left.as_pointer().address().cmp(&right.as_pointer().address()))
             }
