@@ -83,7 +83,8 @@ impl<'a> Graph<'a> {
             Tag::InteriorPointer => self.memory.find_around(value.as_pointer())?,
             _ => return None,
         };
-        (home.place == Place::Heap).then(|| self.nodes[home.header / 2])
+        let node = *self.nodes.get(home.header / 2).filter(|_| home.place == Place::Heap)?;
+        (node != UNSEEN).then_some(node)
     }
 
     /// Moves a visit to the next block that its node points at.

@@ -1,1 +1,0 @@
-//! Tests of the simulated memory as a whole.
