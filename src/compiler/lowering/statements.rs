@@ -24,7 +24,9 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn block(&mut self, block: &'a Block, looping: Option<Loop>) {
         self.enclosing.push(Enclosing { deferred: Vec::new(), looping });
         self.statements(block);
-        self.leave_blocks(self.enclosing.len() - 1);
+        if self.assembler.can_reach_here() {
+            self.leave_blocks(self.enclosing.len() - 1);
+        }
         self.enclosing.pop();
     }
 
