@@ -36,8 +36,7 @@ pub fn render(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String
     for help in &diagnostic.help {
         group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
     }
-    let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-    let mut text = renderer.render(&[group]);
+    let mut text = renderer(color).render(&[group]);
     text.push('\n');
     text
 }
@@ -54,6 +53,19 @@ pub fn render_all(sources: &Sources, diagnostics: &[Diagnostic], color: bool) ->
         text.push_str(&format!("and {} more\n", super::grouped(left as u64)));
     }
     text
+}
+
+/// An error that is not about a program's text, with a line end.
+pub fn render_plain(message: &str, help: &[String], color: bool) -> String {
+    let help = help.iter().map(|help| Level::HELP.message(normalize_untrusted_str(help)));
+    let group = Group::with_title(Level::ERROR.primary_title(message)).elements(help);
+    let mut text = renderer(color).render(&[group]);
+    text.push('\n');
+    text
+}
+
+const fn renderer(color: bool) -> Renderer {
+    if color { Renderer::styled() } else { Renderer::plain() }
 }
 
 /// Neighbouring labels of one source.

@@ -1,7 +1,7 @@
 //! The leak report as text.
 
 use super::{bytes, count, diagnostic};
-use crate::session::{Compiled, LeakGroup, LeakKind, Leaks, Outcome};
+use crate::session::{Compiled, LeakGroup, LeakKind, Outcome};
 use crate::source::Diagnostic;
 
 /// Groups shown before the rest is only counted.

@@ -113,7 +113,7 @@ impl Host for LiveHost<'_> {
         let mut bytes = Vec::new();
         // A line without an end must not take the host's memory.
         let most = limits::RECORDED_INPUT_BYTES as u64;
-        self.input.by_ref().take(most).read_until(b'\n', &mut bytes)?;
+        (&mut *self.input).take(most).read_until(b'\n', &mut bytes)?;
         if bytes.is_empty() {
             return Ok(None);
         }

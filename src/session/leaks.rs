@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::{Compiled, LeakGroup, LeakKind, Leaks, blame};
 use crate::machine::Machine;
-use crate::memory::{LostBlock, Loss};
+use crate::memory::{LostBlock, LostKind};
 
 /// What is left when a program has come to its end.
 pub(super) fn report(compiled: &Compiled, machine: &Machine<'_>) -> Leaks {
@@ -16,7 +16,7 @@ fn group(compiled: &Compiled, lost: &[LostBlock]) -> Leaks {
     let mut leaks = Leaks::default();
     let mut groups: BTreeMap<(LeakKind, u32, u32), LeakGroup> = BTreeMap::new();
     for block in lost {
-        let kind = kind(block.loss);
+        let kind = kind(block.kind);
         let span = blame::span(compiled, block.site).unwrap_or_default();
         let source = compiled.sources.find(span.start);
         let line = compiled.sources.get(source).line(span.start);
@@ -38,4 +38,12 @@ fn group(compiled: &Compiled, lost: &[LostBlock]) -> Leaks {
     leaks.groups = groups.into_values().collect();
     leaks.groups.sort_by_key(|group| (Reverse(group.bytes), group.allocated_at.start, group.kind));
     leaks
+}
+
+const fn kind(lost: LostKind) -> LeakKind {
+    match lost {
+        LostKind::DefinitelyLost => LeakKind::DefinitelyLost,
+        LostKind::IndirectlyLost => LeakKind::IndirectlyLost,
+        LostKind::StillReachable => LeakKind::StillReachable,
+    }
 }
