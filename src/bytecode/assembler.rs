@@ -43,6 +43,13 @@ impl Assembler {
         self.labels[label.0 as usize] = Some(self.here());
     }
 
+    /// Whether control can come to the next instruction: by falling through, or by a jump to a label
+    /// that is bound to it.
+    pub fn can_reach_here(&self) -> bool {
+        let falls_through = self.code.last().is_none_or(|instruction| !instruction.ends_path());
+        falls_through || self.jumps.iter().any(|&(_, label)| self.labels[label.0 as usize] == Some(self.here()))
+    }
+
     /// Index of the next instruction.
     pub fn here(&self) -> u32 {
         self.code.len() as u32
