@@ -186,12 +186,12 @@ impl Instruction {
 
     /// The same with another jump target; of an instruction that does not jump, itself.
     #[must_use]
-    pub fn with_target(self, target: i32) -> Instruction {
+    pub fn with_target(self, target: Target) -> Instruction {
         if self.effects().jump.is_none() {
             return self;
         }
         // A target is always the 32-bit operand, the upper half of the word.
-        let word = self.encode() & 0xFFFF_FFFF | u64::from(target as u32) << 32;
+        let word = self.encode() & 0xFFFF_FFFF | u64::from(target.0 as u32) << 32;
         Instruction::decode(word).unwrap_or(self)
     }
 

@@ -31,6 +31,8 @@ macro_rules! for_each_instruction {
             // ---- arithmetic: integers are checked, an integer with a float gives a float
             /// `to` := `left + right`; joins two strings.
             "add" Add { to: Write, left: Read, right: Read }
+            /// Like `add`; operands that are string temporaries are freed once they are joined.
+            "add-temporaries" AddTemporaries { to: Write, left: Read, right: Read, drops: Drops }
             /// `to` := `left - right`.
             "subtract" Subtract { to: Write, left: Read, right: Read }
             /// `to` := `left * right`.

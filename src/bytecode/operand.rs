@@ -329,6 +329,15 @@ choice_operands! {
         /// `allocate(n pointers)`
         ZeroPointers "zero-pointers",
     }
+    /// Which operands are temporaries that the instruction consumes.
+    Drops {
+        /// The left one.
+        Left "drop-left",
+        /// The right one.
+        Right "drop-right",
+        /// Both.
+        Both "drop-both",
+    }
     /// What happens when the heap cannot serve an allocation.
     Failure {
         /// The value is null.

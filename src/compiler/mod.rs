@@ -1,10 +1,21 @@
 //! Tree to bytecode: names are resolved, records laid out, functions lowered. Imports of memory only
 //! what a strategy requires from code.
 
+mod compilation;
+mod constants;
+mod lowering;
+mod records;
+mod strings;
+mod suggest;
+mod walk;
+
 use crate::bytecode::{Program, Signature};
-use crate::source::Diagnostic;
+use crate::kind::ErrorKind;
+use crate::source::{Diagnostic, Span};
 use crate::syntax::Names;
 use crate::syntax::ast::{ExpressionId, Module};
+
+pub use suggest::{help as did_you_mean, nearest};
 
 /// What a program is compiled from.
 #[derive(Clone, Copy, Debug)]
@@ -29,11 +40,18 @@ pub enum Failure {
     NothingToRun(Vec<(String, Vec<String>)>),
 }
 
-/// Compiles a program.
+/// Compiles a program; the warnings come with it.
 ///
 /// # Errors
 /// See [`Failure`].
 pub fn compile(input: Input<'_>, names: &mut Names) -> Result<(Program, Vec<Diagnostic>), Failure> {
-    let _ = (input, names);
-    todo!()
+    compilation::Compilation::new(input, names).compile()
+}
+
+/// Two definitions of one name.
+fn duplicate(what: &str, name: &str, again: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(ErrorKind::DuplicateName, again, format!("the {what} `{name}` is defined twice"))
+        .label("defined again here")
+        .secondary(first, "first defined here")
+        .help("give one of them another name, or remove it")
 }

@@ -1,7 +1,11 @@
 //! Words and their shadow, by segment. Addresses are bytes; words are 8 bytes.
 
+use std::ops::Range;
+
 use super::value::{Tag, Value};
 
+/// Bytes of a word.
+pub const WORD_BYTES: u64 = 8;
 /// First byte of the code segment.
 pub const CODE_BASE: u32 = 0x0040_1000;
 /// First byte of the heap segment: the allocator's control area.
@@ -25,12 +29,15 @@ pub struct Segment {
     pub origin: u32,
     /// Whether addresses fall as indices rise.
     pub descending: bool,
+    /// Bit `k` of a word's mask says that its byte `k` is initialised; looked at where the tag is
+    /// [`Tag::PartialBytes`]. Grows when such a word is first written.
+    pub(super) masks: Vec<u8>,
 }
 
 impl Segment {
     /// An empty segment.
     pub const fn new(origin: u32, descending: bool) -> Segment {
-        Segment { words: Vec::new(), tags: Vec::new(), origin, descending }
+        Segment { words: Vec::new(), tags: Vec::new(), origin, descending, masks: Vec::new() }
     }
 
     /// Byte address of the word at `index`.
@@ -46,6 +53,17 @@ impl Segment {
             (address.checked_sub(self.origin)? >> 3) as usize
         };
         (index < self.words.len()).then_some(index)
+    }
+
+    /// Index of the word that lies `words` words higher in memory than the one at `index`.
+    #[inline]
+    pub const fn above(&self, index: usize, words: usize) -> usize {
+        if self.descending { index - words } else { index + words }
+    }
+
+    /// The indices of `words` words from the one at `index` upwards in memory, in order of index.
+    pub fn extent(&self, index: usize, words: usize) -> Range<usize> {
+        if self.descending { index + 1 - words..index + 1 } else { index..index + words }
     }
 
     /// The tagged word at `index`.

@@ -69,6 +69,19 @@ pub struct Block {
     pub bytes: u64,
 }
 
+impl Block {
+    /// Whether it is text.
+    pub const fn is_string(&self) -> bool {
+        matches!(self.kind, BlockKind::String { .. })
+    }
+}
+
+/// Words that the data of a block of `bytes` bytes take; at least one, so that every block has an
+/// address of its own. Saturates.
+pub const fn payload_words(bytes: u64) -> u64 {
+    if bytes == 0 { 1 } else { bytes.div_ceil(8) }
+}
+
 /// Puts a header word together; bit 0 is clear.
 pub const fn header(serial: u32, length: u32) -> u64 {
     (serial as u64) << 32 | (length as u64) << 1

@@ -9,13 +9,15 @@ use super::value::{Pointer, Tag, Value};
 pub struct Access {
     /// The block it was meant for.
     pub block: Block,
-    /// First word of the embedded array it was made through and that array's slots, if any.
+    /// The field it was made through, if any, and that field's slots: 0 for an ordinary field, whose
+    /// `index` is its offset in words.
     pub embedded: Option<(FieldName, u32)>,
-    /// Element, byte or slot index as the program gave it.
+    /// Element, byte, character or slot index as the program gave it; for a range, that of the first
+    /// one at fault.
     pub index: i64,
-    /// Bytes accessed: 1 or 8, or more for a range.
+    /// Bytes accessed: 1 or 8; for a range, those of the whole range.
     pub bytes: u64,
-    /// First byte accessed; may lie outside any segment, even below 0.
+    /// Address of the byte or word at `index`; may lie outside any segment, even below 0.
     pub address: i64,
     /// Whether it is a write.
     pub write: bool,
@@ -89,6 +91,18 @@ pub enum Fault {
     /// A field that does not fit a plain block.
     #[error("field does not fit")]
     FieldDoesNotFit(Block, FieldName),
+    /// What is assigned to an embedded array is no array.
+    #[error("not an array")]
+    NotAnArray(FieldName, Value),
+    /// Raw bytes were to be written to a block that does not hold bytes.
+    #[error("no block of bytes")]
+    NotBytes(Block),
+    /// `copy` between bytes and elements; destination first.
+    #[error("units differ")]
+    UnitsDiffer(Block, Block),
+    /// A value that is no string was used as one.
+    #[error("not a string")]
+    NotAString(Value),
     /// Strings are immutable.
     #[error("strings are immutable")]
     Immutable(Block),

@@ -1,11 +1,18 @@
-//! The heap: allocator, strategy and blocks put together behind the calls that the machine makes.
+//! [`Memory`] itself: what it consists of, how it is set up, its figures. Its calls are in the
+//! files of their topics.
 
-use super::address_space::AddressSpace;
-use super::block::{Block, Shape};
-use super::fault::Fault;
-use super::layout::{FieldName, Layouts};
+use std::cell::Cell;
+use std::collections::HashMap;
+
+use super::address_space::{AddressSpace, FIRST_BLOCK, HEAP_BASE, STACK_TOP, Segment, WORD_BYTES};
+use super::allocator::{self, Allocator, Arena, RunState};
+use super::block::Place;
+use super::layout::Layouts;
 use super::statistics::HeapStatistics;
-use super::value::{Pointer, Value};
+use super::strategy::{self, Requirements, Strategy};
+use super::strings::TextCursor;
+use super::value::Value;
+use crate::limits::PAGE_BYTES;
 
 /// How a memory is set up.
 #[derive(Clone, Debug)]
@@ -29,224 +36,98 @@ pub struct Memory {
     pub space: AddressSpace,
     /// Layouts of records and plain blocks.
     pub layouts: Layouts,
+    pub(super) allocator: &'static dyn Allocator,
+    /// Lent out, and none, while it collects.
+    pub(super) strategy: Option<Box<dyn Strategy>>,
+    pub(super) requirements: Requirements,
+    /// Most words the heap may take: whole pages.
+    pub(super) heap_words: usize,
+    /// Lowest address that the stack may reach.
+    pub(super) stack_limit: u32,
+    /// The serial that the next block gets; beyond 32 bits when none is left.
+    pub(super) next_serial: u64,
+    /// Sites of heap blocks by half the index of their header: a block has at least two words.
+    pub(super) sites: Vec<u32>,
+    pub(super) literals: HashMap<Box<str>, Value>,
+    /// All but what [`Memory::statistics`] works out.
+    pub(super) counts: HeapStatistics,
+    pub(super) text_cursor: Cell<TextCursor>,
 }
 
 impl Memory {
     /// A fresh memory; nothing is taken from the host but what the statics need.
+    ///
+    /// # Panics
+    /// If a name is not in its table.
     pub fn new(options: &MemoryOptions) -> Memory {
-        let _ = options;
-        todo!()
+        let strategy = strategy::find(options.strategy).expect("a strategy of the table");
+        let allocator = allocator::find(options.allocator).expect("an allocator of the table");
+        let mut memory = Memory {
+            space: AddressSpace {
+                statics: Segment::new(options.static_base, false),
+                heap: Segment::new(HEAP_BASE, false),
+                stack: Segment::new(STACK_TOP, true),
+            },
+            layouts: Layouts::default(),
+            allocator: allocator.allocator,
+            strategy: Some((strategy.new)()),
+            requirements: strategy.requirements,
+            heap_words: (options.heap_bytes / PAGE_BYTES * PAGE_BYTES / WORD_BYTES) as usize,
+            stack_limit: u64::from(STACK_TOP).saturating_sub(options.stack_bytes) as u32,
+            next_serial: 1,
+            sites: Vec::new(),
+            literals: HashMap::new(),
+            counts: HeapStatistics::default(),
+            text_cursor: Cell::default(),
+        };
+        memory.place_characters();
+        memory
     }
 
-    // ---- static segment -------------------------------------------------------------------
-
-    /// Places a string literal; equal texts share a block.
-    ///
-    /// # Errors
-    /// [`Fault::Host`], or [`Fault::OutOfMemory`] where the segment would reach the heap.
-    pub fn add_literal(&mut self, text: &str) -> Result<Value, Fault> {
-        let _ = text;
-        todo!()
+    /// Words of the allocator's control area: what precedes the first block's header.
+    pub(super) fn control_words(&self) -> usize {
+        ((FIRST_BLOCK - HEAP_BASE) as u64 / WORD_BYTES) as usize - self.requirements.header_words
     }
 
-    /// Reserves `count` words for globals, uninitialised; returns the static word index of the first.
-    ///
-    /// # Errors
-    /// As [`Memory::add_literal`].
-    pub fn add_globals(&mut self, count: usize) -> Result<usize, Fault> {
-        let _ = count;
-        todo!()
+    /// The heap as its allocator sees it.
+    #[inline]
+    pub(super) fn arena(&mut self) -> (&'static dyn Allocator, Arena<'_>) {
+        let first_run = self.control_words();
+        (self.allocator, Arena::new(&mut self.space.heap, first_run, self.heap_words, &mut self.counts))
     }
 
-    // ---- allocation -----------------------------------------------------------------------
-
-    /// Allocates an uninitialised block, or gives none where the heap cannot serve it.
-    /// `site` is remembered and reported by [`Memory::site`].
-    ///
-    /// # Errors
-    /// [`Fault::Serials`], [`Fault::Host`]; [`Fault::Segmentation`] for a corrupted free list.
-    pub fn allocate(&mut self, shape: Shape, site: u32) -> Result<Option<Pointer>, Fault> {
-        let _ = (shape, site);
-        todo!()
+    #[inline]
+    pub(super) fn segment(&self, place: Place) -> &Segment {
+        match place {
+            Place::Static => &self.space.statics,
+            Place::Heap => &self.space.heap,
+            Place::Stack => &self.space.stack,
+        }
     }
 
-    /// `heap_free(value)`: whether it reclaims is the strategy's affair. `null` is nothing.
-    ///
-    /// # Errors
-    /// Whatever is wrong with what is freed.
-    pub fn free(&mut self, value: Value) -> Result<(), Fault> {
-        let _ = value;
-        todo!()
+    #[inline]
+    pub(super) fn segment_mut(&mut self, place: Place) -> &mut Segment {
+        match place {
+            Place::Static => &mut self.space.statics,
+            Place::Heap => &mut self.space.heap,
+            Place::Stack => &mut self.space.stack,
+        }
     }
 
-    /// Frees a string that its statement has consumed, if it is a live heap string; under every
-    /// strategy but `none`. Anything else is left alone.
-    ///
-    /// # Errors
-    /// [`Fault::Segmentation`] for a corrupted free list.
-    pub fn drop_temporary(&mut self, value: Value) -> Result<(), Fault> {
-        let _ = value;
-        todo!()
-    }
-
-    /// `heap_reallocate`: a block of `length` in the block's own unit, old contents kept, or none
-    /// where the heap cannot serve it. `Ok(Some(p))` means the old block counts as freed.
-    ///
-    /// # Errors
-    /// Whatever is wrong with `value`.
-    pub fn reallocate(&mut self, value: Value, length: u64, site: u32) -> Result<Option<Pointer>, Fault> {
-        let _ = (value, length, site);
-        todo!()
-    }
-
-    /// Makes a string: a one-character ASCII string is the static one, anything else a heap block.
-    ///
-    /// # Errors
-    /// [`Fault::OutOfMemory`] and those of [`Memory::allocate`].
-    pub fn make_string(&mut self, text: &str, site: u32) -> Result<Value, Fault> {
-        let _ = (text, site);
-        todo!()
-    }
-
-    /// Makes the stack words from `header_index` (a stack index) downwards a buffer: the header there
-    /// has a fresh serial, the data *above* it (lower indices) is uninitialised.
-    ///
-    /// # Errors
-    /// [`Fault::Serials`].
-    pub fn place_buffer(&mut self, header_index: usize, shape: Shape) -> Result<Pointer, Fault> {
-        let _ = (header_index, shape);
-        todo!()
-    }
-
-    // ---- blocks ---------------------------------------------------------------------------
-
-    /// The live block that a reference (pointer, interior pointer, string) was made for.
-    ///
-    /// # Errors
-    /// Null, dangling, no reference.
-    pub fn block(&self, value: Value) -> Result<Block, Fault> {
-        let _ = value;
-        todo!()
-    }
-
-    /// The site given when a live heap block was allocated.
-    pub fn site(&self, pointer: Pointer) -> Option<u32> {
-        let _ = pointer;
-        todo!()
-    }
-
-    /// All live heap blocks by address.
-    pub fn blocks(&self) -> Vec<Block> {
-        todo!()
-    }
-
-    // ---- access (complete; the execution loop has a shortcut for the common case) -----------
-
-    /// `object[index]`: an element, a byte, or for a string a one-character string (which may
-    /// be allocated, at `site`).
-    ///
-    /// # Errors
-    /// Every way an access can fail.
-    pub fn load_element(&mut self, object: Value, index: i64, site: u32) -> Result<Value, Fault> {
-        let _ = (object, index, site);
-        todo!()
-    }
-
-    /// `object[index] = value`
-    ///
-    /// # Errors
-    /// Every way an access can fail.
-    pub fn store_element(&mut self, object: Value, index: i64, value: Value) -> Result<(), Fault> {
-        let _ = (object, index, value);
-        todo!()
-    }
-
-    /// `object.field`; an embedded array gives an interior pointer.
-    ///
-    /// # Errors
-    /// Every way an access can fail.
-    pub fn load_field(&mut self, object: Value, field: FieldName) -> Result<Value, Fault> {
-        let _ = (object, field);
-        todo!()
-    }
-
-    /// `object.field = value`; on a plain block it may add the field. Assigning an array to an
-    /// embedded array copies its elements.
-    ///
-    /// # Errors
-    /// Every way an access can fail.
-    pub fn store_field(&mut self, object: Value, field: FieldName, value: Value) -> Result<(), Fault> {
-        let _ = (object, field, value);
-        todo!()
-    }
-
-    /// `length(object)`: elements, bytes, fields, slots of an embedded array, characters.
-    ///
-    /// # Errors
-    /// Null, dangling, no reference.
-    pub fn length(&self, object: Value) -> Result<u64, Fault> {
-        let _ = object;
-        todo!()
-    }
-
-    /// `read_from(p)`: the first element, byte or field.
-    ///
-    /// # Errors
-    /// Every way an access can fail.
-    pub fn read_first(&mut self, object: Value) -> Result<Value, Fault> {
-        let _ = object;
-        todo!()
-    }
-
-    /// `write_to(p, v)`: the first element, byte or field.
-    ///
-    /// # Errors
-    /// Every way an access can fail.
-    pub fn write_first(&mut self, object: Value, value: Value) -> Result<(), Fault> {
-        let _ = (object, value);
-        todo!()
-    }
-
-    /// Writes raw bytes at byte `offset` of a block of bytes (`copyString`, `readContentsInto`).
-    ///
-    /// # Errors
-    /// Every way an access can fail; then nothing has been written.
-    pub fn write_bytes(&mut self, object: Value, offset: u64, bytes: &[u8]) -> Result<(), Fault> {
-        let _ = (object, offset, bytes);
-        todo!()
-    }
-
-    /// `copy(destination, source, count)`: elements or bytes; overlapping is fine.
-    ///
-    /// # Errors
-    /// Every way an access can fail; then nothing has been written.
-    pub fn copy(&mut self, destination: Value, source: Value, count: u64) -> Result<(), Fault> {
-        let _ = (destination, source, count);
-        todo!()
-    }
-
-    /// `fill(p, value, count)`: elements or bytes, from the first.
-    ///
-    /// # Errors
-    /// Every way an access can fail; then nothing has been written.
-    pub fn fill(&mut self, object: Value, value: Value, count: u64) -> Result<(), Fault> {
-        let _ = (object, value, count);
-        todo!()
-    }
-
-    /// The text of a string.
-    ///
-    /// # Errors
-    /// Dangling, or no string.
-    pub fn text(&self, value: Value) -> Result<String, Fault> {
-        let _ = value;
-        todo!()
-    }
-
-    // ---- figures --------------------------------------------------------------------------
-
-    /// The counts so far, with the current free space measured.
+    /// The counts so far, with the current free space measured: proportional to the number of runs.
     pub fn statistics(&self) -> HeapStatistics {
-        todo!()
+        let mut figures = self.counts;
+        for run in self.runs() {
+            let bytes = run.words as u64 * WORD_BYTES;
+            match run.state {
+                RunState::Control => figures.header_bytes += bytes,
+                RunState::Free => {
+                    figures.free_bytes += bytes;
+                    figures.largest_free_bytes = figures.largest_free_bytes.max(bytes);
+                }
+                RunState::Live => {}
+            }
+        }
+        figures
     }
 }

@@ -2,6 +2,8 @@
 //! fields appear one by one (each first assignment leads from one layout to the next, as in the
 //! hidden classes of Self, Chambers 1989).
 
+use std::collections::HashMap;
+
 /// A field's name: an opaque number to memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FieldName(pub u32);
@@ -43,8 +45,9 @@ impl Layout {
 #[derive(Clone, Debug, Default)]
 pub struct Layouts {
     layouts: Vec<Layout>,
-    transitions: std::collections::HashMap<(LayoutId, FieldName), LayoutId>,
-    plain: std::collections::HashMap<u32, LayoutId>,
+    transitions: HashMap<(LayoutId, FieldName), LayoutId>,
+    plain: HashMap<u32, LayoutId>,
+    resized: HashMap<(LayoutId, u32), LayoutId>,
 }
 
 impl Layouts {
@@ -55,11 +58,11 @@ impl Layouts {
             .iter()
             .map(|&(name, embedded)| {
                 let field = LayoutField { name, offset, embedded };
-                offset += embedded.max(1);
+                offset = offset.saturating_add(embedded.max(1));
                 field
             })
             .collect();
-        self.push(Layout { record: Some(record), fields, bytes: offset * 8 })
+        self.push(Layout { record: Some(record), fields, bytes: offset.saturating_mul(8) })
     }
 
     /// The layout of a plain block of `bytes` bytes that has no fields yet.
@@ -82,6 +85,25 @@ impl Layouts {
         layout.fields.push(LayoutField { name, offset: layout.fields.len() as u32, embedded: 0 });
         let id = self.push(layout);
         self.transitions.insert((from, name), id);
+        id
+    }
+
+    /// The layout that `from` becomes when its block is reallocated to `bytes` bytes: the fields that
+    /// still fit.
+    pub fn resize(&mut self, from: LayoutId, bytes: u32) -> LayoutId {
+        if self.get(from).bytes == bytes {
+            return from;
+        }
+        if let Some(&id) = self.resized.get(&(from, bytes)) {
+            return id;
+        }
+        let mut layout = self.get(from).clone();
+        layout.bytes = bytes;
+        layout
+            .fields
+            .retain(|field| u64::from(field.offset) + u64::from(field.embedded.max(1)) <= u64::from(bytes / 8));
+        let id = self.push(layout);
+        self.resized.insert((from, bytes), id);
         id
     }
 

@@ -1,0 +1,194 @@
+//! What of the heap can still be reached: marking from roots, and the classification of what is
+//! lost. Reads only; a strategy decides what to make of it.
+
+use super::address_space::WORD_BYTES;
+use super::block::{Block, BlockKind, Place};
+use super::heap::Memory;
+use super::value::{Tag, Value};
+
+/// How a block is lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum LostKind {
+    /// No pointer to it is left, or only pointers from a cycle that it is the first of.
+    DefinitelyLost,
+    /// Only reachable from a lost block.
+    IndirectlyLost,
+    /// Not lost, but not freed either: a root leads to it.
+    StillReachable,
+}
+
+/// A block that was not freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LostBlock {
+    /// How it is lost.
+    pub kind: LostKind,
+    /// The block.
+    pub block: Block,
+    /// The site given when it was allocated.
+    pub site: u32,
+}
+
+/// Classifies every live heap block, in order of address. A lost cycle that nothing lost outside of
+/// it points at has one definitely lost block, its lowest. Dangling pointers and weak places keep
+/// nothing.
+pub(super) fn classify(memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+    let graph = Graph::new(memory);
+    let reachable = graph.reachable(roots);
+    let definite = graph.sources(&reachable);
+    let kind = |node: usize| match (reachable[node], definite[node]) {
+        (true, _) => LostKind::StillReachable,
+        (false, true) => LostKind::DefinitelyLost,
+        (false, false) => LostKind::IndirectlyLost,
+    };
+    graph
+        .blocks
+        .iter()
+        .enumerate()
+        .map(|(node, &block)| LostBlock { kind: kind(node), block, site: memory.site(block.pointer).unwrap_or(0) })
+        .collect()
+}
+
+/// The live heap blocks as the nodes of a graph, numbered by address.
+struct Graph<'a> {
+    memory: &'a Memory,
+    blocks: Vec<Block>,
+    /// The node of a header, by half the header's index.
+    nodes: Vec<u32>,
+}
+
+/// A node being visited: its next word to look at.
+struct Visit {
+    node: u32,
+    word: usize,
+}
+
+const UNSEEN: u32 = u32::MAX;
+
+impl<'a> Graph<'a> {
+    fn new(memory: &'a Memory) -> Graph<'a> {
+        let blocks = memory.blocks();
+        let mut nodes = vec![UNSEEN; memory.space.heap.words.len() / 2 + 1];
+        for (node, block) in blocks.iter().enumerate() {
+            if let Some(home) = memory.find(block.pointer) {
+                nodes[home.header / 2] = node as u32;
+            }
+        }
+        Graph { memory, blocks, nodes }
+    }
+
+    /// The live heap block that a value keeps alive.
+    fn target(&self, value: Value) -> Option<u32> {
+        let home = match value.tag {
+            Tag::Pointer | Tag::String => self.memory.find(value.as_pointer())?,
+            Tag::InteriorPointer => self.memory.find_around(value.as_pointer())?,
+            _ => return None,
+        };
+        let node = *self.nodes.get(home.header / 2).filter(|_| home.place == Place::Heap)?;
+        (node != UNSEEN).then_some(node)
+    }
+
+    /// Moves a visit to the next block that its node points at.
+    fn advance(&self, visit: &mut Visit) -> Option<u32> {
+        let block = &self.blocks[visit.node as usize];
+        if !matches!(block.kind, BlockKind::Elements | BlockKind::Fields(_)) {
+            return None;
+        }
+        let heap = &self.memory.space.heap;
+        let first = heap.index(block.pointer.address())?;
+        let words = (block.bytes / WORD_BYTES) as usize;
+        while visit.word < words {
+            let value = heap.get(first + visit.word);
+            visit.word += 1;
+            if let Some(target) = self.target(value) {
+                return Some(target);
+            }
+        }
+        None
+    }
+
+    /// Which nodes the roots lead to.
+    fn reachable(&self, roots: &[Value]) -> Vec<bool> {
+        let mut marked = vec![false; self.blocks.len()];
+        let mut work_list = Vec::new();
+        for &root in roots {
+            work_list.extend(self.target(root));
+            while let Some(node) = work_list.pop() {
+                if std::mem::replace(&mut marked[node as usize], true) {
+                    continue;
+                }
+                let mut visit = Visit { node, word: 0 };
+                while let Some(target) = self.advance(&mut visit) {
+                    if !marked[target as usize] {
+                        work_list.push(target);
+                    }
+                }
+            }
+        }
+        marked
+    }
+
+    /// Among the nodes not `excluded`: the lowest of each strongly connected component that no other
+    /// component points at. Tarjan's algorithm (1972) without recursion.
+    fn sources(&self, excluded: &[bool]) -> Vec<bool> {
+        let count = self.blocks.len();
+        // Position in order of discovery; the lowest position seen to be reachable; the component.
+        let mut order = vec![UNSEEN; count];
+        let mut low = vec![0; count];
+        let mut component = vec![UNSEEN; count];
+        let mut lowest: Vec<u32> = Vec::new();
+        let (mut discovered, mut open, mut visits) = (0, Vec::new(), Vec::<Visit>::new());
+
+        for root in (0..count as u32).filter(|&node| !excluded[node as usize]) {
+            if order[root as usize] == UNSEEN {
+                visits.push(Visit { node: root, word: 0 });
+            }
+            while let Some(visit) = visits.last_mut() {
+                let node = visit.node as usize;
+                if order[node] == UNSEEN {
+                    (order[node], low[node]) = (discovered, discovered);
+                    discovered += 1;
+                    open.push(visit.node);
+                }
+                if let Some(target) = self.advance(visit) {
+                    let target = target as usize;
+                    if order[target] == UNSEEN {
+                        visits.push(Visit { node: target as u32, word: 0 });
+                    } else if component[target] == UNSEEN {
+                        low[node] = low[node].min(order[target]);
+                    }
+                    continue;
+                }
+                visits.pop();
+                if let Some(parent) = visits.last() {
+                    let parent = parent.node as usize;
+                    low[parent] = low[parent].min(low[node]);
+                }
+                if low[node] == order[node] {
+                    let mut least = node as u32;
+                    while let Some(member) = open.pop() {
+                        component[member as usize] = lowest.len() as u32;
+                        least = least.min(member);
+                        if member as usize == node {
+                            break;
+                        }
+                    }
+                    lowest.push(least);
+                }
+            }
+        }
+
+        let mut pointed_at = vec![false; lowest.len()];
+        for node in (0..count as u32).filter(|&node| !excluded[node as usize]) {
+            let mut visit = Visit { node, word: 0 };
+            while let Some(target) = self.advance(&mut visit) {
+                let target = component[target as usize];
+                pointed_at[target as usize] |= target != component[node as usize];
+            }
+        }
+        let mut sources = vec![false; count];
+        for (&least, &pointed_at) in lowest.iter().zip(&pointed_at) {
+            sources[least as usize] = !pointed_at;
+        }
+        sources
+    }
+}

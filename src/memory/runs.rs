@@ -1,0 +1,82 @@
+//! The heap read off its shadow, run by run in order of address: what drawings, figures and the audit
+//! start from. Trusts tags and headers, never the allocator's words.
+
+use super::address_space::WORD_BYTES;
+use super::allocator::{Run, RunState};
+use super::block::{Block, Place, payload_words};
+use super::heap::Memory;
+use super::provenance::Home;
+use super::value::Tag;
+
+/// An iterator over the runs of a heap. It ends early where a run starts with none of a control
+/// word, a header and the first word of a free run, which an uncorrupted heap does not have.
+#[derive(Clone, Debug)]
+pub struct Runs<'a> {
+    memory: &'a Memory,
+    next: usize,
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Run;
+
+    fn next(&mut self) -> Option<Run> {
+        let tags = self.memory.space.heap.tags.get(self.next..)?;
+        let following = |tag| 1 + tags[1..].iter().take_while(|&&other| other == tag).count();
+        let (state, words) = match *tags.first()? {
+            Tag::Control => (RunState::Control, following(Tag::Control)),
+            Tag::FreeHeader => (RunState::Free, following(Tag::Free)),
+            _ => (RunState::Live, self.memory.live_run_words(self.next)?),
+        };
+        let run = Run { start: self.next, words, state };
+        self.next += words;
+        Some(run)
+    }
+}
+
+impl Memory {
+    /// All runs of the heap by address; nothing before the first allocation.
+    pub fn runs(&self) -> Runs<'_> {
+        Runs { memory: self, next: 0 }
+    }
+
+    /// The free runs of the heap by address.
+    pub fn free_runs(&self) -> impl Iterator<Item = Run> + '_ {
+        self.runs().filter(|run| run.state == RunState::Free)
+    }
+
+    /// The block of a live run.
+    pub fn block_of(&self, run: &Run) -> Option<Block> {
+        let header = run.start + self.requirements.header_words - 1;
+        let live = run.state == RunState::Live && self.space.heap.tags.get(header)?.is_header();
+        live.then(|| self.block_at(Home { place: Place::Heap, header }))
+    }
+
+    /// All live heap blocks by address.
+    pub fn blocks(&self) -> Vec<Block> {
+        self.runs().filter_map(|run| self.block_of(&run)).collect()
+    }
+
+    /// Words of the live run that starts at heap word `start`, if one does.
+    fn live_run_words(&self, start: usize) -> Option<usize> {
+        let header_words = self.requirements.header_words;
+        let tags = self.space.heap.tags.get(start..start + header_words)?;
+        let (header, others) = tags.split_last()?;
+        let starts = header.is_header() && others.iter().all(|&tag| tag == Tag::CountHeader);
+        starts.then(|| {
+            let block = self.block_at(Home { place: Place::Heap, header: start + header_words - 1 });
+            self.run_words(block.bytes)
+        })
+    }
+
+    /// Words of the run of a heap block of `bytes` bytes.
+    #[inline]
+    pub(super) fn run_words(&self, bytes: u64) -> usize {
+        self.allocator.granted(self.requirements.header_words + payload_words(bytes) as usize)
+    }
+
+    /// Bytes that rounding up wastes in a run of `words` words for `bytes` bytes.
+    #[inline]
+    pub(super) fn padding(&self, words: usize, bytes: u64) -> u64 {
+        (words - self.requirements.header_words) as u64 * WORD_BYTES - bytes
+    }
+}

@@ -1,0 +1,35 @@
+//! Stack buffers: blocks in a frame. The machine knows where a frame keeps them and when it goes.
+
+use super::block::{Place, Shape, header, header_tag, payload_words};
+use super::fault::Fault;
+use super::heap::Memory;
+use super::provenance::Home;
+use super::value::{Pointer, Tag, Value};
+
+impl Memory {
+    /// Makes the stack words from `header_index` (a stack index) downwards a buffer: the header there
+    /// has a fresh serial, the data *above* it (lower indices, [`payload_words`] of them) is
+    /// uninitialised. What pointed to an earlier buffer at this place dangles.
+    ///
+    /// # Errors
+    /// [`Fault::Serials`]; [`Fault::OutOfMemory`] if so large a buffer cannot lie there.
+    pub fn place_buffer(&mut self, header_index: usize, shape: Shape) -> Result<Pointer, Fault> {
+        let (bytes, length) = self.measure(shape);
+        let room = header_index as u64;
+        if payload_words(bytes) > room || header_index >= self.space.stack.words.len() {
+            return Err(Fault::OutOfMemory { bytes });
+        }
+        let serial = self.take_serial()?;
+        let stack = &mut self.space.stack;
+        let data = stack.extent(header_index - 1, payload_words(bytes) as usize);
+        stack.tags[data].fill(Tag::Uninitialised);
+        stack.set(header_index, Value::new(header(serial, length), header_tag(shape)));
+        Ok(self.pointer_to(Home { place: Place::Stack, header: header_index }))
+    }
+
+    /// Ends the life of the buffer whose header is at a stack index: its frame goes.
+    #[inline]
+    pub fn remove_buffer(&mut self, header_index: usize) {
+        self.space.stack.tags[header_index] = Tag::Uninitialised;
+    }
+}

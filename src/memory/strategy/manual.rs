@@ -1,0 +1,20 @@
+//! Manual memory management: `heap_free` decides.
+
+use super::super::heap::Memory;
+use super::super::reachability::{LostBlock, classify};
+use super::super::value::Value;
+use super::Strategy;
+
+/// The strategy of that name.
+#[derive(Clone, Copy, Debug)]
+pub struct Manual;
+
+impl Strategy for Manual {
+    fn frees_on_request(&self) -> bool {
+        true
+    }
+
+    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+        classify(memory, roots)
+    }
+}

@@ -1,0 +1,117 @@
+//! Strategies: *when* a block dies. Where its words then go is the allocator's affair.
+//!
+//! A strategy states what it needs from compiled code as data ([`Requirements`]); everything else
+//! it does sits behind the calls of [`Strategy`], off the fast path. Collection is only ever asked
+//! for with the roots in hand, so a function that has no roots cannot collect. Each strategy is one
+//! file and one row of [`STRATEGIES`].
+
+mod manual;
+mod none;
+
+use std::fmt::Debug;
+
+use super::fault::Fault;
+use super::heap::Memory;
+use super::reachability::LostBlock;
+use super::value::Value;
+
+/// What a strategy needs from compiled code and from blocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Requirements {
+    /// Header words of a heap block; the last one, below the data, says what the block is.
+    pub header_words: usize,
+    /// Whether references are counted: retain and release instructions are emitted.
+    pub counts: bool,
+    /// Whether a string temporary is freed by the statement that consumed it.
+    pub drops_temporaries: bool,
+    /// Whether it may collect, so that allocating instructions must be able to tell the roots.
+    pub collects: bool,
+}
+
+/// What a strategy decides at run time.
+pub trait Strategy: Debug + Send {
+    /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
+    fn frees_on_request(&self) -> bool;
+
+    /// What the program has lost when it ends and only `roots` are left.
+    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock>;
+
+    /// Whether a collection is due before the next allocation.
+    fn collection_due(&self, memory: &Memory) -> bool {
+        let _ = memory;
+        false
+    }
+
+    /// Reclaims what `roots` do not reach. False if the strategy does not collect.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    fn collect(&mut self, memory: &mut Memory, roots: &mut dyn Iterator<Item = Value>) -> Result<bool, Fault> {
+        let _ = (memory, roots);
+        Ok(false)
+    }
+}
+
+/// A row of the table of strategies.
+#[derive(Clone, Copy, Debug)]
+pub struct StrategyRow {
+    /// Kebab-case name.
+    pub name: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// What it needs.
+    pub requirements: Requirements,
+    /// A fresh one, for one run.
+    pub new: fn() -> Box<dyn Strategy>,
+}
+
+/// All strategies; the first is the default.
+pub const STRATEGIES: &[StrategyRow] = &[
+    StrategyRow {
+        name: "manual",
+        help: "heap_free frees, and nothing else: leaks, dangling pointers and double frees show",
+        requirements: Requirements { header_words: 1, counts: false, drops_temporaries: true, collects: false },
+        new: || Box::new(manual::Manual),
+    },
+    StrategyRow {
+        name: "none",
+        help: "nothing is ever freed: the baseline that the others are a tax on",
+        requirements: Requirements { header_words: 1, counts: false, drops_temporaries: false, collects: false },
+        new: || Box::new(none::NoReclamation),
+    },
+];
+
+/// The row of that name.
+pub fn find(name: &str) -> Option<&'static StrategyRow> {
+    STRATEGIES.iter().find(|row| row.name == name)
+}
+
+impl Memory {
+    /// What the chosen strategy needs from compiled code.
+    pub fn requirements(&self) -> Requirements {
+        self.requirements
+    }
+
+    /// Whether the machine should call [`Memory::collect`] before it allocates.
+    #[inline]
+    pub fn collection_due(&self) -> bool {
+        self.requirements.collects && self.strategy.as_ref().is_some_and(|strategy| strategy.collection_due(self))
+    }
+
+    /// Reclaims what `roots` do not reach. False if the strategy does not collect.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    pub fn collect(&mut self, roots: &mut dyn Iterator<Item = Value>) -> Result<bool, Fault> {
+        let Some(mut strategy) = self.strategy.take() else { return Ok(false) };
+        let collected = strategy.collect(self, roots);
+        self.strategy = Some(strategy);
+        collected
+    }
+
+    /// What the program has lost if it ends now and only `roots` are left, by address; nothing
+    /// under a strategy that does not report leaks.
+    pub fn leaks(&self, roots: &[Value]) -> Vec<LostBlock> {
+        self.strategy.as_ref().map_or_else(Vec::new, |strategy| strategy.lost(self, roots))
+    }
+}
