@@ -2,11 +2,15 @@
 
 use std::sync::atomic::AtomicBool;
 
+use super::checks::Stop;
+use super::frame::Position;
 use super::host::Host;
 use super::probe::Probe;
+use super::random::Random;
 use super::trap::Trap;
-use crate::bytecode::Program;
-use crate::memory::{Fault, Memory, MemoryOptions, Value};
+use crate::bytecode::{Constant, FieldSite, Program};
+use crate::limits::FRAME_WINDOW;
+use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Tag, Value};
 
 /// How a machine runs a program.
 #[derive(Clone, Debug)]
@@ -45,6 +49,36 @@ pub struct MachineStatistics {
     pub stack_high_water_bytes: u64,
 }
 
+/// What a call needs to know of a function, side by side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Callee {
+    /// Index of its first instruction.
+    pub entry: u32,
+    /// Words of its frame.
+    pub frame_words: u32,
+}
+
+/// Where a field was found the last time that a place in the text used it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FieldCache {
+    /// Id of the layout it was found in. Header lengths have 31 bits, so [`FieldCache::EMPTY`]'s is none's.
+    pub layout: u32,
+    /// Its word offset.
+    pub offset: u32,
+}
+
+impl FieldCache {
+    const EMPTY: FieldCache = FieldCache { layout: u32::MAX, offset: 0 };
+
+    /// For a field in blocks of a layout. Embedded arrays are no words and not cached.
+    pub(super) fn of(layouts: &Layouts, layout: LayoutId, name: FieldName) -> FieldCache {
+        match layouts.get(layout).field(name) {
+            Some(field) if field.embedded == 0 => FieldCache { layout: layout.0, offset: field.offset },
+            _ => FieldCache::EMPTY,
+        }
+    }
+}
+
 /// A machine.
 #[derive(Debug)]
 pub struct Machine<'p> {
@@ -54,6 +88,27 @@ pub struct Machine<'p> {
     pub memory: Memory,
     /// The text of the entry expression's value, once it has been printed.
     pub result: Option<String>,
+    /// The program's constants, literals placed.
+    pub(super) constants: Vec<Value>,
+    /// Index of the first global in the static segment.
+    pub(super) first_global: usize,
+    /// By function index.
+    pub(super) callees: Vec<Callee>,
+    /// By record index.
+    pub(super) record_layouts: Vec<LayoutId>,
+    /// By field site.
+    pub(super) field_caches: Vec<FieldCache>,
+    /// Stack indices of the headers of live stack buffers; those of inner frames last.
+    pub(super) buffers: Vec<usize>,
+    /// The last of `buffers`; 0 if there is none.
+    pub(super) innermost_buffer: usize,
+    /// The stack's limit, in words.
+    pub(super) stack_words: usize,
+    /// Most words of stack ever in use. So many and a frame window are committed.
+    pub(super) high_water: usize,
+    pub(super) random: Random,
+    pub(super) max_steps: Option<u64>,
+    pub(super) counts: MachineStatistics,
 }
 
 impl<'p> Machine<'p> {
@@ -62,28 +117,78 @@ impl<'p> Machine<'p> {
     /// # Errors
     /// [`Fault::Host`] where the host refuses memory, [`Fault::OutOfMemory`] where the statics do not fit.
     pub fn load(program: &'p Program, options: &MachineOptions) -> Result<Machine<'p>, Fault> {
-        let _ = (program, options);
-        todo!()
+        let mut memory = Memory::new(&options.memory);
+        let mut constants = Vec::with_capacity(program.constants.len());
+        for constant in &program.constants {
+            constants.push(match constant {
+                Constant::Null => Value::NULL,
+                Constant::Boolean(value) => Value::boolean(*value),
+                Constant::Integer(value) => Value::integer(*value),
+                Constant::Float(value) => Value::float(*value),
+                Constant::String(text) => memory.add_literal(text)?,
+            });
+        }
+        // Linkage words of 0: the top level returns nowhere.
+        if !memory.space.stack.commit(FRAME_WINDOW, Tag::Uninitialised) {
+            return Err(Fault::Host { bytes: 9 * FRAME_WINDOW as u64 });
+        }
+        memory.space.stack.set(0, Value::new(0, Tag::CodeAddress));
+        memory.space.stack.set(1, Value::new(0, Tag::FrameLink));
+        let first_global = memory.add_globals(program.globals.len())?;
+        let record_layouts: Vec<LayoutId> = (0..)
+            .zip(&program.records)
+            .map(|(record, layout)| {
+                let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
+                memory.layouts.add_record(record, &fields)
+            })
+            .collect();
+        let cache = |site: &FieldSite| match site.record {
+            Some(record) => FieldCache::of(&memory.layouts, record_layouts[record as usize], FieldName(site.field)),
+            None => FieldCache::EMPTY,
+        };
+        Ok(Machine {
+            program,
+            result: None,
+            constants,
+            first_global,
+            callees: program
+                .functions
+                .iter()
+                .map(|function| Callee { entry: function.entry, frame_words: function.frame_words })
+                .collect(),
+            field_caches: program.field_sites.iter().map(cache).collect(),
+            record_layouts,
+            buffers: Vec::new(),
+            innermost_buffer: 0,
+            stack_words: (options.memory.stack_bytes / 8) as usize,
+            high_water: 0,
+            random: Random::new(options.seed),
+            max_steps: options.max_steps,
+            counts: MachineStatistics::default(),
+            memory,
+        })
     }
 
     /// Runs the program from its top level to its end.
     pub fn run<P: Probe>(&mut self, host: &mut dyn Host, probe: &mut P, interrupt: &AtomicBool) -> End {
-        let _ = (host, probe, interrupt);
-        todo!()
+        if P::ACTIVE {
+            self.memory.journal.open();
+        }
+        let start = Position { pc: self.program.functions[0].entry as usize, base: 0 };
+        match self.take_stack(0, 0) {
+            Ok(()) => self.execute::<P, Stop>(start, host, probe, interrupt),
+            Err(cause) => End::Trapped(self.trap(cause, start)),
+        }
     }
 
     /// The counts so far.
-    pub fn statistics(&self) -> MachineStatistics {
-        todo!()
+    pub const fn statistics(&self) -> MachineStatistics {
+        MachineStatistics { stack_high_water_bytes: 8 * self.high_water as u64, ..self.counts }
     }
 
     /// What the globals hold: the roots once the program has ended.
     pub fn globals(&self) -> Vec<Value> {
-        todo!()
+        let first = self.first_global;
+        (first..first + self.program.globals.len()).map(|index| self.memory.space.statics.get(index)).collect()
     }
-}
-
-/// The built-ins as the compiler sees them, by index.
-pub fn signatures() -> &'static [crate::bytecode::Signature] {
-    todo!()
 }

@@ -240,3 +240,26 @@ pub struct Trap {
     /// What lies where an access went, if it went astray.
     pub landing: Option<Landing>,
 }
+
+/// Why an instruction has no successor.
+#[derive(Debug)]
+pub(super) enum Ending {
+    /// An error.
+    Trapped(Box<Cause>),
+    /// `exit()`
+    Exited,
+    /// Nobody reads the output.
+    OutputClosed,
+}
+
+impl From<Cause> for Ending {
+    fn from(cause: Cause) -> Ending {
+        Ending::Trapped(Box::new(cause))
+    }
+}
+
+impl From<Fault> for Ending {
+    fn from(fault: Fault) -> Ending {
+        Ending::from(Cause::Fault(fault))
+    }
+}
