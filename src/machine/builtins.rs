@@ -127,7 +127,9 @@ impl Call<'_, '_> {
     /// An argument that is not what it must be.
     fn refuse(&self, index: usize, expected: &'static str) -> Ending {
         let found = show(&self.machine.memory, self.arguments[index]);
-        let parameter = self.signature.parameters[index];
+        // The last parameter of a variadic built-in stands for all that follow.
+        let last = self.signature.parameters.len() - 1;
+        let parameter = self.signature.parameters[index.min(last)];
         Cause::Argument { builtin: self.signature.name, parameter, expected, found }.into()
     }
 

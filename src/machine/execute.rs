@@ -234,7 +234,10 @@ impl Machine<'_> {
                             }
 
                             // ---- arithmetic
-                            Instruction::Add { to, left, right } => arithmetic!(to, left, right, checked_add, +),
+                            Instruction::Add { to, left, right }
+                            | Instruction::AddTemporaries { to, left, right, .. } => {
+                                arithmetic!(to, left, right, checked_add, +)
+                            }
                             Instruction::Subtract { to, left, right } => arithmetic!(to, left, right, checked_sub, -),
                             Instruction::Multiply { to, left, right } => arithmetic!(to, left, right, checked_mul, *),
                             Instruction::Divide { to, left, right } => {

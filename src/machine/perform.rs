@@ -9,7 +9,7 @@ use super::host::{FileProblem, Host};
 use super::machine::{FieldCache, Machine};
 use super::operators::{self, Arithmetic, Relation};
 use super::trap::{Cause, Ending};
-use crate::bytecode::{AllocationKind, Failure, FieldSiteIndex, Instruction, Target};
+use crate::bytecode::{AllocationKind, Drops, Failure, FieldSiteIndex, Instruction, Target};
 use crate::memory::{BlockKind, Fault, FieldName, Shape, Tag, Value};
 
 /// Where the program goes on.
@@ -60,12 +60,18 @@ impl Machine<'_> {
 
             I::Add { to, left, right } => {
                 let (left, right) = (self.slot(base, left.0), self.slot(base, right.0));
-                let sum = if (left.tag, right.tag) == (Tag::String, Tag::String) {
-                    let joined = self.memory.text(left)? + &self.memory.text(right)?;
-                    self.memory.make_string(&joined, self.site(position))?
-                } else {
-                    Arithmetic::Add.apply(&self.memory, left, right)?
-                };
+                let sum = self.add(left, right, position)?;
+                self.put(base, to.0, sum)
+            }
+            I::AddTemporaries { to, left, right, drops } => {
+                let (left, right) = (self.slot(base, left.0), self.slot(base, right.0));
+                let sum = self.add(left, right, position)?;
+                if drops != Drops::Right {
+                    self.memory.drop_temporary(left)?;
+                }
+                if drops != Drops::Left {
+                    self.memory.drop_temporary(right)?;
+                }
                 self.put(base, to.0, sum)
             }
             I::Subtract { to, left, right } => {
@@ -430,6 +436,15 @@ impl Machine<'_> {
     ) -> Result<Flow, Ending> {
         let result = operator.apply(&self.memory, self.slot(base, left), self.operand(base, right))?;
         self.put(base, to, result)
+    }
+
+    /// The sum of two numbers, or two strings joined.
+    fn add(&mut self, left: Value, right: Value, position: Position) -> Result<Value, Ending> {
+        if (left.tag, right.tag) != (Tag::String, Tag::String) {
+            return Ok(Arithmetic::Add.apply(&self.memory, left, right)?);
+        }
+        let joined = self.memory.text(left)? + &self.memory.text(right)?;
+        Ok(self.memory.make_string(&joined, self.site(position))?)
     }
 
     fn equal(&self, base: usize, left: u8, right: u8) -> Result<bool, Fault> {

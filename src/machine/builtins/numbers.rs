@@ -16,15 +16,13 @@ pub(super) const ROWS: &[Row] = &[
         Run(round),
     ),
     Row::new("abs", &["x"], 0, "The absolute value", Run(abs)),
-    Row::new("min", NUMBERS, 6, "The least of two or more numbers", Run(min)),
-    Row::new("max", NUMBERS, 6, "The greatest of two or more numbers", Run(max)),
+    Row::new("min", &["a", "b", "…more"], 1, "The least of two or more numbers", Run(min)),
+    Row::new("max", &["a", "b", "…more"], 1, "The greatest of two or more numbers", Run(max)),
     Row::new("sqrt", &["x"], 0, "The square root, a float; nan below 0", Run(sqrt)),
     Row::new("div", &["a", "b"], 0, "The quotient rounded down", Run(div)),
     Row::new("mod", &["a", "b"], 0, "The remainder of div; its sign is b's", Run(modulo)),
     Row::new("random", &["n"], 0, "An integer from 0 to n - 1, the same in every run of one seed", Run(random)),
 ];
-
-const NUMBERS: &[&str] = &["a", "b", "c", "d", "e", "f", "g", "h"];
 
 /// A float without a fraction as an integer.
 pub(super) fn to_integer(call: &Call<'_, '_>, whole: f64) -> Result<Value, Ending> {

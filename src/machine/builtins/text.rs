@@ -5,7 +5,10 @@ use crate::machine::trap::Ending;
 use crate::memory::{Tag, Value};
 
 pub(super) const ROWS: &[Row] = &[
-    Row::new("print", &[], 0, "Prints values with blanks between them, and a newline", Lowered),
+    Row::new("print", &["…values"], 1, "Prints values with blanks between them, and a newline", Lowered),
+    Row::new("output", &["…values"], 1, "The same as print", Lowered),
+    Row::new("display", &["…values"], 1, "The same as print", Lowered),
+    Row::new("write", &["…values"], 1, "The same as print", Lowered),
     Row::new("to_string", &["x"], 0, "The text that print shows", Run(to_string)).makes_string(),
     Row::new("to_integer", &["x"], 0, "The integer in a string, or a number without its fraction", Run(to_integer)),
     Row::new("to_float", &["x"], 0, "A number, or the one in a string, as a float", Run(to_float)),
