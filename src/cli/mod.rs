@@ -13,7 +13,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{ColorChoice, CommandFactory, Parser};
+use clap::{ColorChoice, CommandFactory};
 
 use arguments::{Arguments, Command};
 use terminal::Terminal;
@@ -105,6 +105,8 @@ fn color_choice(arguments: &[OsString]) -> ColorChoice {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
     fn rewritten(arguments: &[&str]) -> Vec<String> {
