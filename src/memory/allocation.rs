@@ -3,6 +3,7 @@
 use super::block::{Block, BlockKind, Place, Shape, header, header_tag};
 use super::fault::{Fault, InvalidFree};
 use super::heap::Memory;
+use super::journal::Event;
 use super::provenance::Home;
 use super::value::{Pointer, Tag, Value};
 use crate::limits::SERIALS;
@@ -78,6 +79,7 @@ impl Memory {
         counts.peak_live_bytes = counts.peak_live_bytes.max(counts.live_bytes);
         counts.header_bytes += header_words as u64 * 8;
         counts.padding_bytes += padding;
+        self.journal.record(Event::Allocated(serial, bytes));
         Ok(Some(self.pointer_to(home)))
     }
 
@@ -187,7 +189,8 @@ impl Memory {
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
     pub(super) fn reclaim(&mut self, home: Home) -> Result<(), Fault> {
-        let bytes = self.block_at(home).bytes;
+        let Block { bytes, pointer, .. } = self.block_at(home);
+        self.journal.record(Event::Freed(pointer.serial()));
         let header_words = self.requirements.header_words;
         let words = self.run_words(bytes);
         let padding = self.padding(words, bytes);

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use super::address_space::{AddressSpace, FIRST_BLOCK, HEAP_BASE, STACK_TOP, Segment, WORD_BYTES};
 use super::allocator::{self, Allocator, Arena, RunState};
 use super::block::Place;
+use super::journal::Journal;
 use super::layout::Layouts;
 use super::statistics::HeapStatistics;
 use super::strategy::{self, Requirements, Strategy};
@@ -36,6 +37,8 @@ pub struct Memory {
     pub space: AddressSpace,
     /// Layouts of records and plain blocks.
     pub layouts: Layouts,
+    /// What happened to blocks, while somebody watches.
+    pub journal: Journal,
     pub(super) allocator: &'static dyn Allocator,
     /// Lent out, and none, while it collects.
     pub(super) strategy: Option<Box<dyn Strategy>>,
@@ -69,6 +72,7 @@ impl Memory {
                 stack: Segment::new(STACK_TOP, true),
             },
             layouts: Layouts::default(),
+            journal: Journal::default(),
             allocator: allocator.allocator,
             strategy: Some((strategy.new)()),
             requirements: strategy.requirements,

@@ -1,8 +1,9 @@
 //! Stack buffers: blocks in a frame. The machine knows where a frame keeps them and when it goes.
 
-use super::block::{Place, Shape, header, header_tag, payload_words};
+use super::block::{Place, Shape, header, header_serial, header_tag, payload_words};
 use super::fault::Fault;
 use super::heap::Memory;
+use super::journal::Event;
 use super::provenance::Home;
 use super::value::{Pointer, Tag, Value};
 
@@ -20,6 +21,7 @@ impl Memory {
             return Err(Fault::OutOfMemory { bytes });
         }
         let serial = self.take_serial()?;
+        self.journal.record(Event::Allocated(serial, bytes));
         let stack = &mut self.space.stack;
         let data = stack.extent(header_index - 1, payload_words(bytes) as usize);
         stack.tags[data].fill(Tag::Uninitialised);
@@ -30,6 +32,7 @@ impl Memory {
     /// Ends the life of the buffer whose header is at a stack index: its frame goes.
     #[inline]
     pub fn remove_buffer(&mut self, header_index: usize) {
+        self.journal.record(Event::Freed(header_serial(self.space.stack.words[header_index])));
         self.space.stack.tags[header_index] = Tag::Uninitialised;
     }
 }

@@ -1,0 +1,214 @@
+//! What the table becomes: the instruction type, its encoding, and questions about its operands.
+
+use std::ops::Range;
+
+use super::isa::for_each_instruction;
+use super::operand::*;
+
+macro_rules! define_instruction {
+    ($($(#[doc = $doc:literal])+ $mnemonic:literal $name:ident { $($field:ident: $type:ty),* })+) => {
+        /// An instruction. Eight bytes, as in the simulated code segment.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[allow(missing_docs, reason = "operand names explain themselves; the rows document the rest")]
+        pub enum Instruction { $($(#[doc = $doc])+ $name { $($field: $type),* },)+ }
+
+        /// The opcodes, in the order of the table.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        enum Opcode { $($name,)+ }
+
+        impl Instruction {
+            /// Mnemonic, operands with their types, and what it does, of every instruction in the table.
+            pub const MANUAL: &'static [ManualRow] = &[$(ManualRow {
+                mnemonic: $mnemonic,
+                operands: &[$((stringify!($field), stringify!($type))),*],
+                text: concat!($($doc, "\n"),+),
+            },)+];
+
+            /// Its mnemonic.
+            pub const fn mnemonic(self) -> &'static str {
+                match self { $(Instruction::$name { .. } => $mnemonic,)+ }
+            }
+
+            /// Its eight bytes: the opcode, then the operands, each at its natural alignment.
+            pub fn encode(self) -> u64 {
+                match self { $(Instruction::$name { $($field),* } => {
+                    #[allow(unused_mut, reason = "some instructions have no operands")]
+                    let mut encoder = Packer::new(Opcode::$name as u8);
+                    $(encoder.put($field);)*
+                    encoder.word
+                })+ }
+            }
+
+            /// The instruction of those eight bytes, if they are one.
+            pub fn decode(word: u64) -> Option<Instruction> {
+                #[allow(unused_mut, unused_variables, reason = "some instructions have no operands")]
+                match word as u8 { $(opcode if opcode == Opcode::$name as u8 => {
+                    let mut decoder = Packer { word, at: 1 };
+                    Some(Instruction::$name { $($field: decoder.take()),* })
+                })+
+                    _ => None,
+                }
+            }
+
+            /// Calls `visit` with each operand.
+            fn operands(self, visit: &mut impl OperandVisitor) {
+                #[allow(unused_variables, reason = "some instructions have no operands")]
+                match self { $(Instruction::$name { $($field),* } => { $(visit.operand($field);)* })+ }
+            }
+        }
+    };
+}
+
+/// A row of the printed manual.
+#[derive(Clone, Copy, Debug)]
+pub struct ManualRow {
+    /// The mnemonic.
+    pub mnemonic: &'static str,
+    /// Name and type of each operand.
+    pub operands: &'static [(&'static str, &'static str)],
+    /// What it does.
+    pub text: &'static str,
+}
+
+for_each_instruction!(define_instruction);
+
+const _: () = assert!(size_of::<Instruction>() == 8);
+
+/// Puts operands into a word, or takes them out, each at the next place of its alignment.
+struct Packer {
+    word: u64,
+    at: usize,
+}
+
+impl Packer {
+    fn new(opcode: u8) -> Packer {
+        Packer { word: u64::from(opcode), at: 1 }
+    }
+
+    fn place<O: Operand>(&mut self) -> usize {
+        let at = self.at.next_multiple_of(O::WIDTH);
+        self.at = at + O::WIDTH;
+        debug_assert!(self.at <= 8, "an instruction has eight bytes");
+        at * 8
+    }
+
+    fn put<O: Operand>(&mut self, operand: O) {
+        let mask = u64::MAX >> (64 - 8 * O::WIDTH);
+        self.word |= (u64::from(operand.to_bits()) & mask) << self.place::<O>();
+    }
+
+    fn take<O: Operand>(&mut self) -> O {
+        let mask = u64::MAX >> (64 - 8 * O::WIDTH);
+        O::from_bits((self.word >> self.place::<O>() & mask) as u32)
+    }
+}
+
+trait OperandVisitor {
+    fn operand<O: Operand>(&mut self, operand: O);
+}
+
+/// What an instruction does to slots and to the flow of control.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// Slots that are read.
+    pub reads: Vec<Range<u32>>,
+    /// Slots that get a value on every way out.
+    pub writes: Vec<Range<u32>>,
+    /// A slot that gets a value where the jump is taken.
+    pub may_write: Option<u32>,
+    /// This slot and all above are lost, before `writes`.
+    pub clobbers_from: Option<u32>,
+    /// Where the jump goes, relative to the next instruction.
+    pub jump: Option<i32>,
+    values_from: Option<u32>,
+    value_count: Option<u32>,
+}
+
+impl OperandVisitor for Effects {
+    fn operand<O: Operand>(&mut self, operand: O) {
+        self.reads.extend([operand.reads()].into_iter().filter(|range| !range.is_empty()));
+        self.writes.extend([operand.writes()].into_iter().filter(|range| !range.is_empty()));
+        self.may_write = self.may_write.or(operand.may_write());
+        self.clobbers_from = self.clobbers_from.or(operand.clobbers_from());
+        self.jump = self.jump.or(operand.jump());
+        self.values_from = self.values_from.or(operand.values_from());
+        self.value_count = self.value_count.or(operand.value_count());
+    }
+}
+
+struct Shower<'a> {
+    context: Context<'a>,
+    shown: Vec<String>,
+}
+
+impl OperandVisitor for Shower<'_> {
+    fn operand<O: Operand>(&mut self, operand: O) {
+        self.shown.push(operand.show(self.context));
+    }
+}
+
+struct Checker<'a> {
+    context: Context<'a>,
+    result: Result<(), String>,
+}
+
+impl OperandVisitor for Checker<'_> {
+    fn operand<O: Operand>(&mut self, operand: O) {
+        if self.result.is_ok() {
+            self.result = operand.verify(self.context);
+        }
+    }
+}
+
+impl Instruction {
+    /// What it does to slots and control.
+    pub fn effects(self) -> Effects {
+        let mut effects = Effects::default();
+        self.operands(&mut effects);
+        if let (Some(from), Some(count)) = (effects.values_from, effects.value_count) {
+            effects.reads.push(from..from + count);
+        }
+        effects
+    }
+
+    /// Whether control never reaches the next instruction by falling through.
+    pub const fn ends_path(self) -> bool {
+        matches!(
+            self,
+            Instruction::Jump { .. }
+                | Instruction::EachEnter { .. }
+                | Instruction::Return { .. }
+                | Instruction::ReturnNull {}
+                | Instruction::Halt {}
+        )
+    }
+
+    /// The same with another jump target; of an instruction that does not jump, itself.
+    #[must_use]
+    pub fn with_target(self, target: Target) -> Instruction {
+        if self.effects().jump.is_none() {
+            return self;
+        }
+        // A target is always the 32-bit operand, the upper half of the word.
+        let word = self.encode() & 0xFFFF_FFFF | u64::from(target.0 as u32) << 32;
+        Instruction::decode(word).unwrap_or(self)
+    }
+
+    /// Its operands as a disassembly shows them.
+    pub fn show_operands(self, context: Context<'_>) -> Vec<String> {
+        let mut shower = Shower { context, shown: Vec::new() };
+        self.operands(&mut shower);
+        shower.shown
+    }
+
+    /// Whether every operand names something that is there.
+    ///
+    /// # Errors
+    /// A sentence; always the compiler's mistake.
+    pub fn verify_operands(self, context: Context<'_>) -> Result<(), String> {
+        let mut checker = Checker { context, result: Ok(()) };
+        self.operands(&mut checker);
+        checker.result
+    }
+}

@@ -1,0 +1,211 @@
+//! THE TABLE. A row is an instruction: what it does, its mnemonic, its name, its typed operands.
+//! The instruction type, its encoding, the disassembly, the verifier's operand checks, the liveness
+//! of slots and the printed manual all come from here; only the machine's loop says how it is done.
+//!
+//! Operand types say what happens to a slot: `Read`, `Write`, `Update` (both), `Window` (the start
+//! of the outgoing area: the result goes there, everything from there on is lost). See `operand.rs`.
+//! At most eight bytes: the opcode, then byte operands, then a 16-bit one, then a 32-bit one.
+
+/// Hands every row of the table to the macro `$product`.
+macro_rules! for_each_instruction {
+    ($product:ident) => {
+        $product! {
+            // ---- constants, variables
+            /// `to` := an integer.
+            "load-integer" LoadInteger { to: Write, value: Integer }
+            /// `to` := a constant of the program.
+            "load-constant" LoadConstant { to: Write, constant: ConstantIndex }
+            /// `to` := `from`.
+            "move" Move { to: Write, from: Read }
+            /// Marks a variable as unassigned.
+            "clear" Clear { to: Write }
+            /// Stops with `unassigned-variable` if the variable has no value yet.
+            "check-assigned" CheckAssigned { variable: Read }
+            /// Stops with `type-error` if the value is no boolean.
+            "check-boolean" CheckBoolean { value: Read }
+            /// `to` := a global, which must have a value.
+            "load-global" LoadGlobal { to: Write, global: GlobalIndex }
+            /// A global := `from`.
+            "store-global" StoreGlobal { from: Read, global: GlobalIndex }
+
+            // ---- arithmetic: integers are checked, an integer with a float gives a float
+            /// `to` := `left + right`; joins two strings.
+            "add" Add { to: Write, left: Read, right: Read }
+            /// Like `add`; operands that are string temporaries are freed once they are joined.
+            "add-temporaries" AddTemporaries { to: Write, left: Read, right: Read, drops: Drops }
+            /// `to` := `left - right`.
+            "subtract" Subtract { to: Write, left: Read, right: Read }
+            /// `to` := `left * right`.
+            "multiply" Multiply { to: Write, left: Read, right: Read }
+            /// `to` := `left / right`, always a float.
+            "divide" Divide { to: Write, left: Read, right: Read }
+            /// `to` := `left div right`, floored.
+            "floor-divide" FloorDivide { to: Write, left: Read, right: Read }
+            /// `to` := `left mod right`; the sign is the divisor's.
+            "modulo" Modulo { to: Write, left: Read, right: Read }
+            /// `to` := `left ^ right`.
+            "power" Power { to: Write, left: Read, right: Read }
+            /// `to` := `left + right`, an integer constant.
+            "add-integer" AddInteger { to: Write, left: Read, right: Integer }
+            /// `to` := `left - right`, an integer constant.
+            "subtract-integer" SubtractInteger { to: Write, left: Read, right: Integer }
+            /// `to` := `left * right`, an integer constant.
+            "multiply-integer" MultiplyInteger { to: Write, left: Read, right: Integer }
+            /// `to` := `left div right`, an integer constant other than 0.
+            "floor-divide-integer" FloorDivideInteger { to: Write, left: Read, right: Integer }
+            /// `to` := `left mod right`, an integer constant other than 0.
+            "modulo-integer" ModuloInteger { to: Write, left: Read, right: Integer }
+            /// `to` := `-operand`.
+            "negate" Negate { to: Write, operand: Read }
+            /// `to` := `not operand`, a boolean.
+            "not" Not { to: Write, operand: Read }
+
+            // ---- comparisons that give a boolean
+            /// `to` := `left = right`.
+            "equal" Equal { to: Write, left: Read, right: Read }
+            /// `to` := `left != right`.
+            "not-equal" NotEqual { to: Write, left: Read, right: Read }
+            /// `to` := `left < right`.
+            "less" Less { to: Write, left: Read, right: Read }
+            /// `to` := `left <= right`.
+            "less-equal" LessEqual { to: Write, left: Read, right: Read }
+            /// `to` := `left > right`.
+            "greater" Greater { to: Write, left: Read, right: Read }
+            /// `to` := `left >= right`.
+            "greater-equal" GreaterEqual { to: Write, left: Read, right: Read }
+            /// `to` := `operand is empty`: null, or of length 0.
+            "is-empty" IsEmpty { to: Write, operand: Read }
+
+            // ---- jumps; a target is relative to the next instruction
+            /// Goes on at `target`.
+            "jump" Jump { target: Target }
+            /// Goes on at `target` if `condition`, a boolean, is true.
+            "jump-if-true" JumpIfTrue { condition: Read, target: Target }
+            /// Goes on at `target` if `condition`, a boolean, is false.
+            "jump-if-false" JumpIfFalse { condition: Read, target: Target }
+            /// Goes on at `target` if `operand` is null.
+            "jump-if-null" JumpIfNull { operand: Read, target: Target }
+            /// Goes on at `target` if `operand` is not null.
+            "jump-if-not-null" JumpIfNotNull { operand: Read, target: Target }
+            /// Goes on at `target` if `left = right`.
+            "jump-if-equal" JumpIfEqual { left: Read, right: Read, target: Target }
+            /// Goes on at `target` if `left != right`.
+            "jump-if-not-equal" JumpIfNotEqual { left: Read, right: Read, target: Target }
+            /// Goes on at `target` if `left < right`.
+            "jump-if-less" JumpIfLess { left: Read, right: Read, target: Target }
+            /// Goes on at `target` unless `left < right`.
+            "jump-if-not-less" JumpIfNotLess { left: Read, right: Read, target: Target }
+            /// Goes on at `target` if `left <= right`.
+            "jump-if-less-equal" JumpIfLessEqual { left: Read, right: Read, target: Target }
+            /// Goes on at `target` unless `left <= right`.
+            "jump-if-not-less-equal" JumpIfNotLessEqual { left: Read, right: Read, target: Target }
+            /// Goes on at `target` if `left > right`.
+            "jump-if-greater" JumpIfGreater { left: Read, right: Read, target: Target }
+            /// Goes on at `target` unless `left > right`.
+            "jump-if-not-greater" JumpIfNotGreater { left: Read, right: Read, target: Target }
+            /// Goes on at `target` if `left >= right`.
+            "jump-if-greater-equal" JumpIfGreaterEqual { left: Read, right: Read, target: Target }
+            /// Goes on at `target` unless `left >= right`.
+            "jump-if-not-greater-equal" JumpIfNotGreaterEqual { left: Read, right: Read, target: Target }
+            /// Goes on at `target` if `left = right`, an integer constant.
+            "jump-if-equal-integer" JumpIfEqualInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` if `left != right`, an integer constant.
+            "jump-if-not-equal-integer" JumpIfNotEqualInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` if `left < right`, an integer constant.
+            "jump-if-less-integer" JumpIfLessInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` unless `left < right`, an integer constant.
+            "jump-if-not-less-integer" JumpIfNotLessInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` if `left <= right`, an integer constant.
+            "jump-if-less-equal-integer" JumpIfLessEqualInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` unless `left <= right`, an integer constant.
+            "jump-if-not-less-equal-integer" JumpIfNotLessEqualInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` if `left > right`, an integer constant.
+            "jump-if-greater-integer" JumpIfGreaterInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` unless `left > right`, an integer constant.
+            "jump-if-not-greater-integer" JumpIfNotGreaterInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` if `left >= right`, an integer constant.
+            "jump-if-greater-equal-integer" JumpIfGreaterEqualInteger { left: Read, right: Short, target: Target }
+            /// Goes on at `target` unless `left >= right`, an integer constant.
+            "jump-if-not-greater-equal-integer" JumpIfNotGreaterEqualInteger { left: Read, right: Short, target: Target }
+
+            // ---- loops
+            /// Begins a loop that counts up by one from `counter` to `limit`, both included. Numbers are
+            /// checked, and a float limit of an integer counter is floored. Without a round goes on at
+            /// `target`; otherwise `variable` := `counter`.
+            "count-enter" CountEnter { counter: Update, variable: Write, limit: Update, target: Target }
+            /// The next round, at `target`, unless `counter` has reached `limit`:
+            /// `counter` := `counter + 1`, `variable` := `counter`.
+            "count-next" CountNext { counter: Update, variable: MaybeWrite, limit: Read, target: Target }
+            /// Like `count-enter` with a step, which stands in the slot after `limit` and must not be 0;
+            /// a negative one counts down.
+            "range-enter" RangeEnter { counter: Update, variable: Write, limit: LimitAndStep, target: Target }
+            /// Like `count-next` with that step.
+            "range-next" RangeNext { counter: Update, variable: MaybeWrite, limit: LimitAndStep, target: Target }
+            /// Begins a walk over the collection in `walk`: notes its length and index 0 in the next two
+            /// slots and goes on at `target`, the loop's `each-next`.
+            "each-enter" EachEnter { walk: WalkStart, target: Target }
+            /// The next round, at `target`, unless all elements have had their turn:
+            /// `variable` := the element at the index.
+            "each-next" EachNext { walk: Walk, variable: MaybeWrite, target: Target }
+
+            // ---- elements and fields
+            /// `to` := `object[index]`.
+            "load-element" LoadElement { to: Write, object: Read, index: Read }
+            /// `object[index]` := `from`.
+            "store-element" StoreElement { object: Read, index: Read, from: Read }
+            /// `to` := a field of `object`.
+            "load-field" LoadField { to: Write, object: Read, field: FieldSiteIndex }
+            /// A field of `object` := `from`.
+            "store-field" StoreField { object: Read, from: Read, field: FieldSiteIndex }
+            /// Like `store-field` with an array literal that nothing else holds: an embedded array takes
+            /// over its elements, and the literal is freed.
+            "store-field-literal" StoreFieldLiteral { object: Read, from: Read, field: FieldSiteIndex }
+            /// A slot of the embedded array in a field of `object` := `from`.
+            "store-embedded" StoreEmbedded { object: Read, from: Read, index: SmallIndex, field: FieldSiteIndex }
+            /// `to` := `length(object)`.
+            "length" Length { to: Write, object: Read }
+
+            // ---- blocks
+            /// `to` := a block of `size` units; see the allocation kinds.
+            "allocate" Allocate { to: Write, size: Read, kind: AllocationKind }
+            /// `to` := a record with uninitialised fields; null, or `out-of-memory` for `new`.
+            "allocate-record" AllocateRecord { to: Write, failure: Failure, record: RecordIndex }
+            /// `to` := a block of that many elements, uninitialised: an array literal in the making.
+            "allocate-array" AllocateArray { to: Write, length: Length32 }
+            /// Element `index` of the literal in `array` := `from`.
+            "init-element" InitElement { array: Read, from: Read, index: Length32 }
+            /// The word at `offset` of the new record in `record` := `from`.
+            "init-field" InitField { record: Read, from: Read, offset: Length32 }
+            /// `heap_free(value)`.
+            "free" Free { value: Read }
+            /// Frees a string that its statement has consumed.
+            "drop-temporary" DropTemporary { value: Read }
+            /// `to` := a buffer of this frame, uninitialised from now on.
+            "stack-allocate" StackAllocate { to: Write, buffer: BufferIndex }
+
+            // ---- calls
+            /// Calls a function. Its frame begins at `window`: two linkage words, then the arguments, which
+            /// are in place. The value comes back in `window`.
+            "call" Call { window: Window, arguments: Count, function: FunctionIndex }
+            /// Calls a function from one that has stack buffers: the frame begins below those, and the
+            /// arguments are copied there. Followed by `take-result`.
+            "call-below" CallBelow { window: Window, arguments: Count, function: FunctionIndex }
+            /// `to` := the value of the `call-below` before it, from the first word below this frame.
+            "take-result" TakeResult { to: Write }
+            /// Returns a value to where the return address points.
+            "return" Return { value: Read }
+            /// Returns null.
+            "return-null" ReturnNull {}
+            /// Calls a built-in. Its arguments begin at `window`; the value comes back there.
+            "call-builtin" CallBuiltin { window: BuiltinWindow, arguments: Count, builtin: BuiltinIndex, detail: Integer }
+            /// Prints `count` values from `first` on, with blanks between them, and a newline.
+            "print" Print { first: Values, count: Count }
+            /// Prints the value of the entry expression, whose text is a constant: `f(1) = 2`.
+            "print-result" PrintResult { value: Read, text: ConstantIndex }
+            /// Ends the program.
+            "halt" Halt {}
+        }
+    };
+}
+
+pub(super) use for_each_instruction;

@@ -1,0 +1,195 @@
+//! What the slots of a frame hold at an instruction: which variables may and must have been
+//! assigned, and which temporaries are still going to be read. Worked out from the table's operand
+//! types, one function at a time, only when somebody asks.
+
+use super::program::{Function, Program};
+
+/// A set of slots.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SlotSet([u64; 4]);
+
+impl SlotSet {
+    /// No slot.
+    pub const EMPTY: SlotSet = SlotSet([0; 4]);
+    /// Every slot.
+    pub const ALL: SlotSet = SlotSet([u64::MAX; 4]);
+
+    /// Adds a slot.
+    pub fn insert(&mut self, slot: u32) {
+        self.0[(slot >> 6) as usize & 3] |= 1 << (slot & 63);
+    }
+
+    /// Removes a slot.
+    pub fn remove(&mut self, slot: u32) {
+        self.0[(slot >> 6) as usize & 3] &= !(1 << (slot & 63));
+    }
+
+    /// Whether a slot is in it.
+    pub fn contains(&self, slot: u32) -> bool {
+        self.0[(slot >> 6) as usize & 3] >> (slot & 63) & 1 == 1
+    }
+
+    /// What is in either.
+    #[must_use]
+    pub fn union(self, other: SlotSet) -> SlotSet {
+        SlotSet(std::array::from_fn(|i| self.0[i] | other.0[i]))
+    }
+
+    /// What is in both.
+    #[must_use]
+    pub fn intersection(self, other: SlotSet) -> SlotSet {
+        SlotSet(std::array::from_fn(|i| self.0[i] & other.0[i]))
+    }
+
+    /// What is in this one only.
+    #[must_use]
+    pub fn difference(self, other: SlotSet) -> SlotSet {
+        SlotSet(std::array::from_fn(|i| self.0[i] & !other.0[i]))
+    }
+
+    /// The slots below a bound.
+    #[must_use]
+    pub fn below(self, bound: u32) -> SlotSet {
+        let mut set = self;
+        for slot in bound..256 {
+            set.remove(slot);
+        }
+        set
+    }
+
+    /// The slots in it, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..256).filter(|&slot| self.contains(slot))
+    }
+}
+
+/// The assignment state *before* an instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assigned {
+    /// Slots that some path from the entry has assigned.
+    pub may: SlotSet,
+    /// Slots that every path from the entry has assigned.
+    pub must: SlotSet,
+}
+
+/// What is known of each instruction of a function.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    entry: u32,
+    states: Vec<Option<Assigned>>,
+}
+
+impl Assignment {
+    /// The state before the instruction at `index`; none if no path leads there.
+    pub fn before(&self, index: u32) -> Option<Assigned> {
+        self.states[(index - self.entry) as usize]
+    }
+}
+
+/// Which slots may and must be assigned before each instruction of `function`. `clear` unassigns.
+pub fn assignment(program: &Program, function: &Function) -> Assignment {
+    let count = (function.end - function.entry) as usize;
+    let mut states: Vec<Option<Assigned>> = vec![None; count];
+    let mut entry = SlotSet::EMPTY;
+    for slot in 0..2 + u32::from(function.parameters) {
+        entry.insert(slot);
+    }
+    let mut work = vec![(0usize, Assigned { may: entry, must: entry })];
+    while let Some((mut index, mut state)) = work.pop() {
+        loop {
+            let merged = match states[index] {
+                None => state,
+                Some(old) => {
+                    let merged = Assigned { may: old.may.union(state.may), must: old.must.intersection(state.must) };
+                    if merged == old {
+                        break;
+                    }
+                    merged
+                }
+            };
+            states[index] = Some(merged);
+            state = merged;
+            let instruction = program.code[function.entry as usize + index];
+            let effects = instruction.effects();
+            if let super::Instruction::Clear { to } = instruction {
+                state.may.remove(u32::from(to.0));
+                state.must.remove(u32::from(to.0));
+            } else {
+                if let Some(from) = effects.clobbers_from {
+                    state.may = state.may.below(from);
+                    state.must = state.must.below(from);
+                }
+                for slot in effects.writes.iter().cloned().flatten() {
+                    state.may.insert(slot);
+                    state.must.insert(slot);
+                }
+            }
+            if let Some(offset) = effects.jump {
+                let mut taken = state;
+                if let Some(slot) = effects.may_write {
+                    taken.may.insert(slot);
+                    taken.must.insert(slot);
+                }
+                work.push(((index as i64 + 1 + i64::from(offset)) as usize, taken));
+            }
+            index += 1;
+            if instruction.ends_path() || index >= count {
+                break;
+            }
+        }
+    }
+    Assignment { entry: function.entry, states }
+}
+
+/// The slots that keep blocks alive in a frame that is at, or waits at, the instruction `index`: what
+/// its named variables hold, and temporaries that are still going to be read. The operands of the
+/// instruction itself count; what it calls has taken over the arguments already.
+pub fn roots(program: &Program, function: &Function, index: u32) -> SlotSet {
+    let variables = assignment(program, function)
+        .before(index)
+        .map_or(SlotSet::EMPTY, |state| state.may.below(u32::from(function.first_temporary())));
+    let live = live_before(program, function)[(index - function.entry) as usize];
+    let mut roots = variables;
+    for slot in live.iter().filter(|&slot| slot >= u32::from(function.first_temporary())) {
+        roots.insert(slot);
+    }
+    roots
+}
+
+/// The slots that are going to be read from each instruction on, before they are written.
+pub fn live_before(program: &Program, function: &Function) -> Vec<SlotSet> {
+    let code = &program.code[function.entry as usize..function.end as usize];
+    let mut live = vec![SlotSet::EMPTY; code.len()];
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for (index, instruction) in code.iter().enumerate().rev() {
+            let effects = instruction.effects();
+            let mut set = SlotSet::EMPTY;
+            if !instruction.ends_path() && index + 1 < code.len() {
+                set = live[index + 1];
+            }
+            if let Some(offset) = effects.jump {
+                let mut taken = live[(index as i64 + 1 + i64::from(offset)) as usize];
+                if let Some(slot) = effects.may_write {
+                    taken.remove(slot);
+                }
+                set = set.union(taken);
+            }
+            for slot in effects.writes.iter().cloned().flatten() {
+                set.remove(slot);
+            }
+            if let Some(from) = effects.clobbers_from {
+                set = set.below(from);
+            }
+            for slot in effects.reads.iter().cloned().flatten() {
+                set.insert(slot);
+            }
+            if set != live[index] {
+                live[index] = set;
+                changed = true;
+            }
+        }
+    }
+    live
+}

@@ -1,0 +1,183 @@
+//! A compiled program: instructions, what they refer to, and what reports need to explain them.
+
+use super::Instruction;
+use crate::source::Span;
+
+/// A constant that an instruction may load.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Constant {
+    /// `null`
+    Null,
+    /// A boolean.
+    Boolean(bool),
+    /// An integer that does not fit an instruction.
+    Integer(i64),
+    /// A float.
+    Float(f64),
+    /// A string literal; it lives in the static segment.
+    String(String),
+}
+
+/// A variable of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: String,
+    /// Its slot; the first parameter's is 2, after the linkage words.
+    pub slot: u8,
+}
+
+/// A stack buffer of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// Words from the frame's base down to the buffer's header, which is its lowest word.
+    pub header: u32,
+    /// Elements, or bytes.
+    pub length: u32,
+    /// Whether `length` counts bytes.
+    pub bytes: bool,
+}
+
+/// A function.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Its name; the top level is `<top level>`.
+    pub name: String,
+    /// Index of its first instruction.
+    pub entry: u32,
+    /// One past its last instruction.
+    pub end: u32,
+    /// Number of parameters; they are the first variables.
+    pub parameters: u8,
+    /// Slots of its frame: linkage, variables, temporaries.
+    pub slots: u8,
+    /// Words of its frame: slots and stack buffers.
+    pub frame_words: u32,
+    /// Its variables by slot.
+    pub variables: Vec<Variable>,
+    /// Its stack buffers.
+    pub buffers: Vec<Buffer>,
+    /// Whether it belongs to the library: its lines are not the user's.
+    pub library: bool,
+    /// Its header in the text.
+    pub header: Span,
+}
+
+impl Function {
+    /// The first slot that is no variable.
+    pub fn first_temporary(&self) -> u8 {
+        2 + self.variables.len() as u8
+    }
+}
+
+/// A global variable.
+#[derive(Clone, Debug)]
+pub struct Global {
+    /// Its name.
+    pub name: String,
+}
+
+/// The layout of a record.
+#[derive(Clone, Debug)]
+pub struct RecordLayout {
+    /// The record's name.
+    pub name: String,
+    /// Each field: index into [`Program::field_names`], and slots of an embedded array (0: none).
+    pub fields: Vec<(u32, u32)>,
+}
+
+/// A place in the text where a field is used, with what the compiler expects there.
+#[derive(Clone, Copy, Debug)]
+pub struct FieldSite {
+    /// Index into [`Program::field_names`].
+    pub field: u32,
+    /// The record that the object will most likely be.
+    pub record: Option<u32>,
+}
+
+/// A built-in function as the compiler sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Signature {
+    /// Its name; synonyms have rows of their own in the machine's table.
+    pub name: &'static str,
+    /// Its parameters' names.
+    pub parameters: &'static [&'static str],
+    /// How many of them may be left out, from the end.
+    pub optional: u8,
+    /// Whether it makes strings that the statement consuming them must free.
+    pub makes_string: bool,
+    /// What it does, in a line.
+    pub help: &'static str,
+}
+
+/// A compiled program.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// The code segment.
+    pub code: Vec<Instruction>,
+    /// The smallest expression or statement behind each instruction.
+    pub spans: Vec<Span>,
+    /// Functions by index; 0 is the top level. In the order of their code.
+    pub functions: Vec<Function>,
+    /// Constants by index.
+    pub constants: Vec<Constant>,
+    /// Globals by index.
+    pub globals: Vec<Global>,
+    /// Records by index.
+    pub records: Vec<RecordLayout>,
+    /// Places where fields are used.
+    pub field_sites: Vec<FieldSite>,
+    /// Names of fields.
+    pub field_names: Vec<String>,
+    /// Built-ins by index.
+    pub builtins: &'static [Signature],
+    /// Code from this index on is the library's.
+    pub library_start: u32,
+    /// Code of the top level that belongs to `--call`, as a range of instruction indices.
+    pub call_code: std::ops::Range<u32>,
+    /// Which place an allocating instruction's block goes to, by instruction index, ascending.
+    pub block_names: Vec<(u32, String)>,
+}
+
+impl Program {
+    /// First byte of the code segment.
+    pub const CODE_BASE: u32 = 0x0040_1000;
+
+    /// Address of the instruction at `index`.
+    pub const fn address(index: u32) -> u32 {
+        Self::CODE_BASE + 8 * index
+    }
+
+    /// Index of the instruction at `address`, if one begins there.
+    pub fn index(&self, address: u64) -> Option<u32> {
+        let offset = address.checked_sub(u64::from(Self::CODE_BASE))?;
+        (offset % 8 == 0 && offset / 8 < self.code.len() as u64).then_some((offset / 8) as u32)
+    }
+
+    /// The function that holds the instruction at `index`.
+    pub fn function_at(&self, index: u32) -> usize {
+        self.functions.partition_point(|function| function.entry <= index).max(1) - 1
+    }
+
+    /// The name of the place that the block allocated by the instruction at `index` goes to.
+    pub fn block_name(&self, index: u32) -> Option<&str> {
+        let found = self.block_names.binary_search_by_key(&index, |&(at, _)| at).ok()?;
+        Some(&self.block_names[found].1)
+    }
+
+    /// First byte of the static segment: the page after the code.
+    pub fn static_base(&self) -> u64 {
+        (u64::from(Self::CODE_BASE) + 8 * self.code.len() as u64).next_multiple_of(4096)
+    }
+
+    /// A constant as a disassembly shows it.
+    pub fn show_constant(&self, index: u32) -> String {
+        match &self.constants[index as usize] {
+            Constant::Null => "null".to_owned(),
+            Constant::Boolean(value) => value.to_string(),
+            Constant::Integer(value) => value.to_string(),
+            Constant::Float(value) => format!("{value:?}"),
+            Constant::String(text) => format!("{text:?}"),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Checks compiled code before it runs. Every error it can find is, by definition, our own mistake,
+//! never the user's; what it proves, the loop need not check.
+
+use super::operand::Context;
+use super::program::{Function, Program};
+use super::{Instruction, liveness};
+
+/// Why a program must not run.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("internal error: {function}, instruction {at}: {message}")]
+pub struct VerifyError {
+    /// The function.
+    pub function: String,
+    /// Index of the instruction.
+    pub at: u32,
+    /// What is wrong.
+    pub message: String,
+}
+
+/// Checks that every operand names something that is there, that jumps stay inside their function,
+/// that no path runs off its end, that calls have as many arguments as the function has parameters,
+/// that buffers lie inside the frame and below its slots, and that no slot is read which no path has
+/// written.
+///
+/// # Errors
+/// The first mistake.
+pub fn verify(program: &Program) -> Result<(), VerifyError> {
+    let mut end = 0;
+    for function in &program.functions {
+        if function.entry != end || function.end <= function.entry {
+            return Err(error(function, function.entry, "functions do not tile the code".to_owned()));
+        }
+        end = function.end;
+        verify_function(program, function)?;
+    }
+    if end as usize != program.code.len() || program.spans.len() != program.code.len() {
+        return Err(VerifyError { function: String::new(), at: end, message: "code without a function".to_owned() });
+    }
+    Ok(())
+}
+
+fn error(function: &Function, at: u32, message: String) -> VerifyError {
+    VerifyError { function: function.name.clone(), at, message }
+}
+
+fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyError> {
+    for at in function.entry..function.end {
+        let instruction = program.code[at as usize];
+        let context = Context { program, function, at };
+        instruction.verify_operands(context).map_err(|message| error(function, at, message))?;
+        let effects = instruction.effects();
+        if let Some(slots) =
+            effects.reads.iter().chain(&effects.writes).find(|range| range.end > u32::from(function.slots))
+        {
+            return Err(error(function, at, format!("slots {slots:?} lie outside the frame")));
+        }
+        match instruction {
+            Instruction::Call { function: callee, arguments, .. }
+            | Instruction::CallBelow { function: callee, arguments, .. } => {
+                let callee = &program.functions[callee.0 as usize];
+                if callee.parameters != arguments.0 {
+                    return Err(error(function, at, format!("{} arguments for {}", arguments.0, callee.name)));
+                }
+                let below = matches!(instruction, Instruction::CallBelow { .. });
+                if below == function.buffers.is_empty() {
+                    return Err(error(function, at, "the wrong kind of call for this frame".to_owned()));
+                }
+            }
+            _ => {}
+        }
+    }
+    let last = function.end - 1;
+    if !program.code[last as usize].ends_path() {
+        return Err(error(function, last, "control runs off the end".to_owned()));
+    }
+    let mut edge = u32::from(function.slots);
+    for buffer in &function.buffers {
+        let words = if buffer.bytes { buffer.length.div_ceil(8) } else { buffer.length };
+        if buffer.header < edge + words || buffer.header >= function.frame_words {
+            return Err(error(function, function.entry, format!("{buffer:?} lies outside its frame")));
+        }
+        edge = buffer.header + 1;
+    }
+    let assignment = liveness::assignment(program, function);
+    for at in function.entry..function.end {
+        let Some(state) = assignment.before(at) else { continue };
+        let effects = program.code[at as usize].effects();
+        for slot in effects.reads.iter().cloned().flatten() {
+            let known = if slot < u32::from(function.first_temporary()) { state.may } else { state.must };
+            let checked = matches!(program.code[at as usize], Instruction::CheckAssigned { .. });
+            if !checked && !known.contains(slot) {
+                return Err(error(function, at, format!("slot {slot} is read before it is written")));
+            }
+        }
+    }
+    Ok(())
+}

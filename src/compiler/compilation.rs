@@ -1,0 +1,658 @@
+//! The whole-program state of a compilation: tables of functions, globals, constants and field
+//! sites, and the order in which functions are lowered into one program.
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::lowering::{Lowering, Role};
+use super::records::{Records, Resolve, Scope};
+use super::strings::{self, StringFacts};
+use super::{Failure, Input, duplicate, walk};
+use crate::bytecode::{
+    Constant, ConstantIndex, FieldSite, Function, FunctionIndex, Global, GlobalIndex, Program, RecordLayout, liveness,
+};
+use crate::bytecode::{Instruction, Write};
+use crate::kind::ErrorKind;
+use crate::limits;
+use crate::source::{Diagnostic, Severity, Span};
+use crate::syntax::Names;
+use crate::syntax::ast::{self, Block, ExpressionKind, Module, Name, StatementKind};
+
+/// Words with a meaning to the compiler.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Words {
+    pub main: Name,
+    pub swap: Name,
+    pub infinity: Name,
+    pub nan: Name,
+    pub length: Name,
+    pub size: Name,
+}
+
+/// The names of simple types, for `sizeof`.
+const SIMPLE_TYPES: &[&str] = &["integer", "int", "float", "real", "boolean", "bool", "pointer", "character", "char"];
+/// The names of the call that allocates uninitialised bytes.
+const HEAP_ALLOCATE: &[&str] = &["heap_allocate", "malloc", "alloc"];
+
+/// Which module a function comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    User,
+    Library,
+}
+
+/// A function that may be called.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Callable<'a> {
+    pub function: &'a ast::Function,
+    pub origin: Origin,
+    /// Its index in the program; library functions get one when they are first called.
+    pub index: Option<u32>,
+}
+
+/// A compilation in progress.
+pub(super) struct Compilation<'a> {
+    pub input: Input<'a>,
+    pub names: &'a Names,
+    pub words: Words,
+    pub program: Program,
+    pub records: Records,
+    pub diagnostics: Vec<Diagnostic>,
+    functions: HashMap<Name, Callable<'a>>,
+    library: HashMap<Name, Callable<'a>>,
+    builtins: HashMap<&'static str, u8>,
+    globals: HashMap<Name, u32>,
+    constants: HashMap<ConstantKey, u32>,
+    fields: HashMap<Name, u32>,
+    sites: HashMap<(u32, Option<u32>), u32>,
+    assigned_fields: HashSet<Name>,
+    string_makers: HashSet<Name>,
+    pending_library: Vec<Name>,
+    next_index: u32,
+    /// The hidden global that says whether `main` has been entered, if anything but the entry calls it.
+    pub main_entered: Option<GlobalIndex>,
+    reported: HashSet<(ErrorKind, Span)>,
+}
+
+#[derive(Clone, PartialEq, Eq, Hash)]
+enum ConstantKey {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    Float(u64),
+    String(String),
+}
+
+impl<'a> Compilation<'a> {
+    pub fn new(input: Input<'a>, names: &'a mut Names) -> Compilation<'a> {
+        let words = Words {
+            main: names.intern("main"),
+            swap: names.intern("swap"),
+            infinity: names.intern("infinity"),
+            nan: names.intern("nan"),
+            length: names.intern("length"),
+            size: names.intern("size"),
+        };
+        let builtins = (0u8..).zip(input.builtins).map(|(index, row)| (row.name, index)).collect();
+        Compilation {
+            input,
+            names,
+            words,
+            program: Program { builtins: input.builtins, ..Program::default() },
+            records: Records::default(),
+            diagnostics: Vec::new(),
+            functions: HashMap::new(),
+            library: HashMap::new(),
+            builtins,
+            globals: HashMap::new(),
+            constants: HashMap::new(),
+            fields: HashMap::new(),
+            sites: HashMap::new(),
+            assigned_fields: HashSet::new(),
+            string_makers: HashSet::new(),
+            pending_library: Vec::new(),
+            next_index: 1,
+            main_entered: None,
+            reported: HashSet::new(),
+        }
+    }
+
+    pub fn compile(mut self) -> Result<(Program, Vec<Diagnostic>), Failure> {
+        self.collect_functions();
+        self.collect_globals();
+        let role = self.entry()?;
+        self.collect_records();
+        self.find_string_makers();
+        self.lower_all(role);
+        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+            return Err(Failure::Rejected(self.diagnostics));
+        }
+        self.check_size();
+        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            return Err(Failure::Rejected(self.diagnostics));
+        }
+        self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+        Ok((self.program, self.diagnostics))
+    }
+
+    // ---- tables ---------------------------------------------------------------------------
+
+    fn collect_functions(&mut self) {
+        for function in &self.input.user.functions {
+            let index = Some(self.next_index);
+            self.next_index += 1;
+            let callable = Callable { function, origin: Origin::User, index };
+            if let Some(first) = self.functions.get(&function.name.name) {
+                let text = self.names.text(function.name.name);
+                self.diagnostics.push(duplicate("function", text, function.name.span, first.function.name.span));
+                continue;
+            }
+            self.functions.insert(function.name.name, callable);
+        }
+        for function in &self.input.library.functions {
+            self.library.insert(function.name.name, Callable { function, origin: Origin::Library, index: None });
+        }
+        for function in &self.input.user.functions {
+            let mut seen: HashMap<Name, Span> = HashMap::new();
+            for parameter in &function.parameters {
+                if let Some(&first) = seen.get(&parameter.name) {
+                    let text = self.names.text(parameter.name);
+                    self.diagnostics.push(duplicate("parameter", text, parameter.span, first));
+                }
+                seen.insert(parameter.name, parameter.span);
+            }
+        }
+    }
+
+    fn collect_globals(&mut self) {
+        let user = self.input.user;
+        let swap = self.swap_name(Origin::User);
+        let mut found: Vec<Name> = Vec::new();
+        walk::each_assigned(user, &user.top_level, swap, &mut |name, _| found.push(name));
+        for function in &user.functions {
+            walk::each_statement(&function.body, &mut |statement| {
+                if let StatementKind::Global(names) = &statement.kind {
+                    found.extend(names.iter().map(|identifier| identifier.name));
+                }
+            });
+        }
+        for name in found {
+            self.add_global(name);
+        }
+        for expression in &user.expressions {
+            if let ExpressionKind::Call { callee, .. } = &expression.kind
+                && callee.name == self.words.main
+                && self.functions.contains_key(&callee.name)
+                && self.main_entered.is_none()
+            {
+                self.program.globals.push(Global { name: "<main entered>".to_owned() });
+                self.main_entered = Some(GlobalIndex(self.program.globals.len() as u32 - 1));
+            }
+        }
+    }
+
+    fn add_global(&mut self, name: Name) {
+        if !self.globals.contains_key(&name) {
+            self.globals.insert(name, self.program.globals.len() as u32);
+            self.program.globals.push(Global { name: self.names.text(name).to_owned() });
+        }
+    }
+
+    /// What the program's top level does after its statements.
+    fn entry(&mut self) -> Result<Role<'a>, Failure> {
+        if let Some((module, expression, text)) = self.input.call {
+            return Ok(Role::Call { module, expression, text });
+        }
+        let main = self.functions.get(&self.words.main).filter(|main| main.function.parameters.is_empty());
+        if let Some(main) = main.copied() {
+            return Ok(Role::Main(main));
+        }
+        if !self.input.user.top_level.statements.is_empty() {
+            return Ok(Role::TopLevel);
+        }
+        let mut entries = self.input.user.functions.iter().filter(|function| function.parameters.is_empty());
+        match (entries.next(), entries.next()) {
+            (Some(function), None) => Ok(Role::Entry(self.functions[&function.name.name])),
+            _ if self.diagnostics.is_empty() => Err(Failure::NothingToRun(
+                self.input
+                    .user
+                    .functions
+                    .iter()
+                    .map(|function| {
+                        let spell = |name| self.names.text(name).to_owned();
+                        let parameters = function.parameters.iter().map(|parameter| spell(parameter.name)).collect();
+                        (spell(function.name.name), parameters)
+                    })
+                    .collect(),
+            )),
+            _ => Ok(Role::TopLevel),
+        }
+    }
+
+    fn collect_records(&mut self) {
+        let user = self.input.user;
+        let names = self.names;
+        let mut records = std::mem::take(&mut self.records);
+        records.declare(user, &|name| names.text(name).to_owned(), &mut self.diagnostics);
+        let mut scopes = vec![Scope { parameters: &[], body: &user.top_level }];
+        scopes.extend(
+            user.functions.iter().map(|function| Scope { parameters: &function.parameters, body: &function.body }),
+        );
+        let resolver = Resolver { compilation: self, locals: self.locals_of_all() };
+        records.infer(user, &scopes, &resolver);
+        self.records = records;
+        self.program.records = (0..self.records.records.len())
+            .map(|index| {
+                let record = self.records.records[index].clone();
+                let fields = record.fields.iter().map(|&(name, embedded)| (self.field_index(name), embedded)).collect();
+                RecordLayout { name: self.names.text(record.name).to_owned(), fields }
+            })
+            .collect();
+        for record in &self.records.records {
+            self.assigned_fields.extend(record.fields.iter().map(|&(name, _)| name));
+        }
+        let mut blocks: Vec<&Block> = vec![&user.top_level];
+        blocks.extend(user.functions.iter().map(|function| &function.body));
+        for block in blocks {
+            walk::each_statement(block, &mut |statement| {
+                let mut place = |id: ast::ExpressionId| {
+                    if let ExpressionKind::Field { field, .. } = &user.expression(id).kind {
+                        self.assigned_fields.insert(field.name);
+                    }
+                };
+                match &statement.kind {
+                    StatementKind::Assign { place: id, .. } | StatementKind::Update { place: id, .. } => place(*id),
+                    StatementKind::AssignMany { places, .. } => places.iter().for_each(|&id| place(id)),
+                    _ => {}
+                }
+            });
+        }
+    }
+
+    /// The local variables of each of the user's functions; the top level, scope 0, has none.
+    fn locals_of_all(&self) -> Vec<HashSet<Name>> {
+        let user = self.input.user;
+        let swap = self.swap_name(Origin::User);
+        let mut all = vec![HashSet::new()];
+        for function in &user.functions {
+            all.push(local_names(user, function, swap).into_iter().map(|(name, _)| name).collect());
+        }
+        all
+    }
+
+    /// Which calls give strings that nothing holds: built-ins that make them, and functions that
+    /// return nothing but such strings, literals, and values that are no strings.
+    fn find_string_makers(&mut self) {
+        /// Rounds of the fixpoint; each lets the property fail one call further out.
+        const ROUNDS: usize = 8;
+        let user = self.input.user;
+        let builtin = |name: &&crate::bytecode::Signature| name.makes_string;
+        let base: HashSet<Name> = self
+            .input
+            .builtins
+            .iter()
+            .filter(builtin)
+            .filter_map(|row| self.names.find(row.name))
+            .filter(|name| !self.functions.contains_key(name))
+            .collect();
+        let mut returns: Vec<(Name, Vec<ast::ExpressionId>)> = Vec::new();
+        for function in &user.functions {
+            let mut values = Vec::new();
+            walk::each_statement(&function.body, &mut |statement| {
+                if let StatementKind::Return(Some(value)) = statement.kind {
+                    values.push(value);
+                }
+            });
+            if !values.is_empty() {
+                returns.push((function.name.name, values));
+            }
+        }
+        for round in 0.. {
+            let mut makers = base.clone();
+            makers.extend(returns.iter().map(|&(name, _)| name));
+            let facts = strings::facts(user, &makers);
+            let fact = |id: ast::ExpressionId| facts[id.0 as usize];
+            let before = returns.len();
+            returns.retain(|(_, values)| {
+                let clean = |&id: &ast::ExpressionId| {
+                    fact(id).fresh
+                        || !fact(id).possible
+                        || matches!(user.expression(id).kind, ExpressionKind::String(_))
+                };
+                values.iter().all(clean) && values.iter().any(|&id| fact(id).fresh)
+            });
+            if returns.len() == before {
+                self.string_makers = makers;
+                return;
+            }
+            if round == ROUNDS {
+                returns.clear();
+            }
+        }
+    }
+
+    /// What is known of strings in a module's expressions.
+    pub fn string_facts(&self, module: &Module) -> Rc<[StringFacts]> {
+        strings::facts(module, &self.string_makers).into()
+    }
+
+    // ---- lowering -------------------------------------------------------------------------
+
+    fn lower_all(&mut self, role: Role<'a>) {
+        let user = self.input.user;
+        let facts = self.string_facts(user);
+        let buffers = self.functions_with_buffers();
+        Lowering::top_level(self, user, &facts, role, buffers[0]).run(&user.top_level);
+        for (function, has_buffers) in user.functions.iter().zip(&buffers[1..]) {
+            Lowering::function(self, user, &facts, function, Origin::User, *has_buffers).run(&function.body);
+        }
+        self.program.library_start = self.program.code.len() as u32;
+        let library = self.input.library;
+        let facts = strings::facts(library, &HashSet::new()).into();
+        let mut next = 0;
+        while next < self.pending_library.len() {
+            let callable = self.library[&self.pending_library[next]];
+            Lowering::function(self, library, &facts, callable.function, Origin::Library, false)
+                .run(&callable.function.body);
+            next += 1;
+        }
+    }
+
+    /// For the top level and each of the user's functions: whether it has stack buffers.
+    fn functions_with_buffers(&self) -> Vec<bool> {
+        let user = self.input.user;
+        let call = self.names.find("stack_allocate").filter(|name| !self.functions.contains_key(name));
+        let mut found = vec![false; user.functions.len() + 1];
+        for expression in &user.expressions {
+            if let ExpressionKind::Call { callee, .. } = &expression.kind
+                && Some(callee.name) == call
+            {
+                let at = user.functions.partition_point(|function| function.header.start <= callee.span.start);
+                let inside =
+                    at > 0 && callee.span.start < user.functions[at - 1].body.end.end.max(callee.span.start + 1);
+                // Top-level code may stand between functions: then both are marked, which only costs speed.
+                found[at] = true;
+                found[0] |= !inside || callee.span.start >= user.functions[at - 1].body.end.end;
+            }
+        }
+        found
+    }
+
+    /// Adds a lowered function to the program: code, with the variables that are somewhere assigned on
+    /// some paths only cleared at its entry, so that what a slot's tag says is always true.
+    pub fn add_function(&mut self, mut function: Function, code: Vec<Instruction>, spans: Vec<Span>, header: Span) {
+        let entry = self.program.code.len() as u32;
+        function.entry = entry;
+        function.end = entry + code.len() as u32;
+        self.program.code.extend(code);
+        self.program.spans.extend(spans);
+        let locals = function.first_temporary() > 2 + function.parameters;
+        if locals {
+            let assignment = liveness::assignment(&self.program, &function);
+            let variables = u32::from(function.first_temporary());
+            let mut partly = liveness::SlotSet::EMPTY;
+            for at in function.entry..function.end {
+                let Some(state) = assignment.before(at) else { continue };
+                partly = partly.union(state.may.difference(state.must).below(variables));
+                if let Instruction::CheckAssigned { variable } = self.program.code[at as usize]
+                    && !state.may.contains(u32::from(variable.0))
+                {
+                    let span = self.program.spans[at as usize];
+                    let name = function.variables.iter().find(|known| known.slot == variable.0);
+                    let name = name.map_or("", |known| known.name.as_str());
+                    let mut diagnostic = Diagnostic::error(
+                        ErrorKind::UnassignedVariable,
+                        span,
+                        format!("`{name}` is read before anything is assigned to it"),
+                    )
+                    .label("no path from the start of the function assigns it before this");
+                    if self.globals.keys().any(|&global| self.names.text(global) == name)
+                        && function.name != "<top level>"
+                    {
+                        diagnostic = diagnostic.help(format!(
+                            "this function assigns `{name}` and so has a variable of its own by that name; to use the global, write `global {name}` at the top of the function"
+                        ));
+                    } else {
+                        diagnostic = diagnostic.help(format!("assign `{name}` a value first"));
+                    }
+                    self.report(diagnostic);
+                }
+            }
+            let clears: Vec<Instruction> =
+                partly.iter().map(|slot| Instruction::Clear { to: Write(slot as u8) }).collect();
+            let count = clears.len() as u32;
+            self.program.code.splice(entry as usize..entry as usize, clears);
+            self.program.spans.splice(entry as usize..entry as usize, std::iter::repeat_n(header, count as usize));
+            function.end += count;
+            for (at, _) in self.program.block_names.iter_mut().rev().take_while(|(at, _)| *at >= entry) {
+                *at += count;
+            }
+            if self.program.call_code.start >= entry && !self.program.call_code.is_empty() {
+                self.program.call_code.start += count;
+                self.program.call_code.end += count;
+            }
+        }
+        self.program.functions.push(function);
+    }
+
+    fn check_size(&mut self) {
+        const HEAP_BASE: u64 = 0x00BE_E000;
+        let literals: u64 = self
+            .program
+            .constants
+            .iter()
+            .map(|constant| match constant {
+                Constant::String(text) => 8 + (text.len() as u64).next_multiple_of(8).max(8),
+                _ => 0,
+            })
+            .sum();
+        /// The one-character strings that are always there: header and data each.
+        const CHARACTERS: u64 = 128 * 16;
+        let end = self.program.static_base() + CHARACTERS + literals + 8 * self.program.globals.len() as u64;
+        if end > HEAP_BASE {
+            let span = self.program.functions.last().map_or(Span::default(), |function| function.header);
+            self.diagnostics.push(
+                Diagnostic::error(
+                    ErrorKind::TooLarge,
+                    span,
+                    format!(
+                        "the program is too large: its code and data need {} bytes, and the machine has {} for them",
+                        end - u64::from(Program::CODE_BASE),
+                        HEAP_BASE - u64::from(Program::CODE_BASE)
+                    ),
+                )
+                .help("split it into several programs"),
+            );
+        }
+    }
+
+    // ---- questions and small tables ---------------------------------------------------------
+
+    /// Reports an error or warning, once for each place.
+    pub fn report(&mut self, diagnostic: Diagnostic) {
+        let kind = diagnostic.kind.unwrap_or(ErrorKind::Limit);
+        if self.reported.insert((kind, diagnostic.primary.span)) {
+            self.diagnostics.push(diagnostic);
+        }
+    }
+
+    pub fn text(&self, name: Name) -> &'a str {
+        self.names.text(name)
+    }
+
+    /// The function of that name, as seen from code of that origin.
+    pub fn callable(&self, name: Name, from: Origin) -> Option<Callable<'a>> {
+        let user = self.functions.get(&name).filter(|_| from == Origin::User);
+        user.or_else(|| {
+            self.library.get(&name).filter(|_| from == Origin::Library || self.builtin(name, from).is_none())
+        })
+        .copied()
+    }
+
+    /// The index of a function that is about to be called.
+    pub fn function_index(&mut self, callable: Callable<'a>) -> FunctionIndex {
+        if let Some(index) = callable.index {
+            return FunctionIndex(index);
+        }
+        let index = self.next_index;
+        self.next_index += 1;
+        let name = callable.function.name.name;
+        if let Some(known) = self.library.get_mut(&name) {
+            known.index = Some(index);
+        }
+        self.pending_library.push(name);
+        FunctionIndex(index)
+    }
+
+    /// The built-in of that name, unless the program defines the name itself.
+    pub fn builtin(&self, name: Name, from: Origin) -> Option<u8> {
+        if from == Origin::User && self.functions.contains_key(&name) {
+            return None;
+        }
+        self.builtins.get(self.names.text(name)).copied()
+    }
+
+    /// The name whose calls swap two places.
+    pub fn swap_name(&self, from: Origin) -> Option<Name> {
+        self.builtin(self.words.swap, from).map(|_| self.words.swap)
+    }
+
+    pub fn global(&self, name: Name) -> Option<GlobalIndex> {
+        self.globals.get(&name).map(|&index| GlobalIndex(index))
+    }
+
+    pub fn is_simple_type(&self, name: Name) -> bool {
+        self.records.find(name).is_none() && SIMPLE_TYPES.contains(&self.names.text(name))
+    }
+
+    /// Whether the program has a field of that name, so that `p.length` is no call.
+    pub fn has_field(&self, name: Name) -> bool {
+        self.assigned_fields.contains(&name)
+    }
+
+    /// Every name that could have been meant where a function is called.
+    pub fn callable_names(&self) -> Vec<&'a str> {
+        let mut found: Vec<&str> =
+            self.functions.keys().chain(self.library.keys()).map(|&name| self.text(name)).collect();
+        found.extend(self.builtins.keys().copied());
+        found.sort_unstable();
+        found
+    }
+
+    /// Every global's name.
+    pub fn global_names(&self) -> Vec<&'a str> {
+        let mut found: Vec<&str> = self.globals.keys().map(|&name| self.text(name)).collect();
+        found.sort_unstable();
+        found
+    }
+
+    pub fn constant(&mut self, constant: Constant) -> ConstantIndex {
+        let key = match &constant {
+            Constant::Null => ConstantKey::Null,
+            Constant::Boolean(value) => ConstantKey::Boolean(*value),
+            Constant::Integer(value) => ConstantKey::Integer(*value),
+            Constant::Float(value) => ConstantKey::Float(value.to_bits()),
+            Constant::String(text) => ConstantKey::String(text.clone()),
+        };
+        let next = self.program.constants.len() as u32;
+        let index = *self.constants.entry(key).or_insert(next);
+        if index == next {
+            self.program.constants.push(constant);
+        }
+        ConstantIndex(index)
+    }
+
+    pub fn field_index(&mut self, name: Name) -> u32 {
+        let next = self.program.field_names.len() as u32;
+        let index = *self.fields.entry(name).or_insert(next);
+        if index == next {
+            self.program.field_names.push(self.names.text(name).to_owned());
+        }
+        index
+    }
+
+    /// A new site for a field, with the record that its object most likely is.
+    pub fn field_site(&mut self, field: Name, record: Option<u32>) -> crate::bytecode::FieldSiteIndex {
+        let field = self.field_index(field);
+        let next = self.program.field_sites.len() as u32;
+        // Sites whose record is known share a cache; those that must find out by themselves do not.
+        if record.is_some()
+            && let Some(&site) = self.sites.get(&(field, record))
+        {
+            return crate::bytecode::FieldSiteIndex(site);
+        }
+        self.program.field_sites.push(FieldSite { field, record });
+        self.sites.insert((field, record), next);
+        crate::bytecode::FieldSiteIndex(next)
+    }
+
+    /// The scope number of a function to the inference.
+    pub fn scope_of(&self, function: &ast::Function) -> Option<u32> {
+        self.functions.get(&function.name.name).and_then(|callable| callable.index)
+    }
+
+    /// Checks that a program never has more slots than an instruction can name.
+    pub fn slots_exceeded(&mut self, span: Span, what: &str) {
+        self.report(
+            Diagnostic::error(
+                ErrorKind::TooLarge,
+                span,
+                format!(
+                    "{what} needs more than {} slots for its variables and intermediate values",
+                    limits::FRAME_SLOTS
+                ),
+            )
+            .help("split it into smaller functions"),
+        );
+    }
+}
+
+/// The local variables of a function: parameters, then what it assigns and does not call global.
+pub(super) fn local_names(module: &Module, function: &ast::Function, swap: Option<Name>) -> Vec<(Name, Span)> {
+    let mut globals = HashSet::new();
+    walk::each_statement(&function.body, &mut |statement| {
+        if let StatementKind::Global(names) = &statement.kind {
+            globals.extend(names.iter().map(|identifier| identifier.name));
+        }
+    });
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
+    for parameter in &function.parameters {
+        if seen.insert(parameter.name) {
+            found.push((parameter.name, parameter.span));
+        }
+    }
+    walk::each_assigned(module, &function.body, swap, &mut |name, span| {
+        if !globals.contains(&name) && seen.insert(name) {
+            found.push((name, span));
+        }
+    });
+    found
+}
+
+struct Resolver<'c, 'a> {
+    compilation: &'c Compilation<'a>,
+    locals: Vec<HashSet<Name>>,
+}
+
+impl Resolve for Resolver<'_, '_> {
+    fn variable(&self, scope: u32, name: Name) -> Option<u32> {
+        if self.locals[scope as usize].contains(&name) {
+            return Some(scope);
+        }
+        self.compilation.globals.contains_key(&name).then_some(0)
+    }
+
+    fn function(&self, name: Name) -> Option<u32> {
+        self.compilation.functions.get(&name).and_then(|callable| callable.index)
+    }
+
+    fn allocates(&self, name: Name) -> bool {
+        HEAP_ALLOCATE.contains(&self.compilation.text(name)) && !self.compilation.functions.contains_key(&name)
+    }
+
+    fn simple_type(&self, name: Name) -> bool {
+        SIMPLE_TYPES.contains(&self.compilation.text(name))
+    }
+}

@@ -1,0 +1,505 @@
+//! Calls: of functions, of built-ins, and of those built-ins that are instructions.
+
+use super::super::compilation::Callable;
+use super::super::constants::{self, NotConstant};
+use super::super::suggest;
+use super::Lowering;
+use crate::bytecode::{
+    AllocationKind, BufferIndex, BuiltinIndex, BuiltinWindow, Constant, Count, Failure, Instruction, Integer, Read,
+    RecordIndex, Values, Write,
+};
+use crate::kind::ErrorKind;
+use crate::source::{Diagnostic, Span};
+use crate::syntax::ast::{BinaryOperator, ExpressionId, ExpressionKind, Identifier, Unit};
+
+type UnitWord = Option<(Unit, Span)>;
+
+/// Where the value of a call is wanted.
+#[derive(Clone, Copy)]
+enum Destination {
+    /// It is dropped.
+    Nowhere,
+    /// In that slot, or in any.
+    Slot(Option<u8>),
+}
+
+impl<'a> Lowering<'_, 'a> {
+    pub(super) fn call(
+        &mut self,
+        id: ExpressionId,
+        callee: Identifier,
+        arguments: &[ExpressionId],
+        unit: UnitWord,
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
+        let discarded = std::mem::take(&mut self.discarding);
+        if let Some(callable) = self.compilation.callable(callee.name, self.origin) {
+            if let Some((_, unit)) = unit {
+                let text = self.text(callee.name);
+                self.report(
+                    Diagnostic::error(
+                        ErrorKind::SyntaxError,
+                        unit,
+                        "a unit belongs to the built-in allocation calls only".to_owned(),
+                    )
+                    .note(format!("this program defines a function `{text}` of its own")),
+                );
+            }
+            return self.call_function(callable, callee, arguments, span, wanted);
+        }
+        if let Some(builtin) = self.compilation.builtin(callee.name, self.origin) {
+            let wanted = if discarded { Destination::Nowhere } else { Destination::Slot(wanted) };
+            return self.call_builtin(id, builtin, arguments, unit, span, wanted);
+        }
+        self.unknown_function(callee);
+        self.target(wanted)
+    }
+
+    fn unknown_function(&mut self, callee: Identifier) {
+        let text = self.text(callee.name);
+        let mut diagnostic =
+            Diagnostic::error(ErrorKind::UnknownName, callee.span, format!("there is no function `{text}`"));
+        if self.compilation.records.find(callee.name).is_some() {
+            diagnostic = diagnostic.help(format!("to make a record, write `new {text}(…)`"));
+        } else if let Some(help) = suggest::help(text, self.compilation.callable_names()) {
+            diagnostic = diagnostic.help(help);
+        } else if self.locals.contains_key(&callee.name) || self.compilation.global(callee.name).is_some() {
+            diagnostic =
+                diagnostic.help(format!("`{text}` is a variable; to get one of its elements, write `{text}[…]`"));
+        } else {
+            diagnostic = diagnostic
+                .help(format!("define it (`function {text}(…):`), or see `cairn builtins` for what there is"));
+        }
+        self.report(diagnostic);
+    }
+
+    fn call_function(
+        &mut self,
+        callable: Callable<'a>,
+        callee: Identifier,
+        arguments: &[ExpressionId],
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
+        let parameters = callable.function.parameters.len();
+        if arguments.len() != parameters {
+            let text = self.text(callee.name);
+            let names: Vec<&str> =
+                callable.function.parameters.iter().map(|parameter| self.text(parameter.name)).collect();
+            let names = names.join(", ");
+            let mut diagnostic = Diagnostic::error(
+                ErrorKind::WrongArguments,
+                span,
+                format!("`{text}` takes {}, but {} given", count(parameters, "argument"), are(arguments.len())),
+            );
+            if callable.index.is_some() && callable.function.header.end > 0 && !self.is_library(&callable) {
+                diagnostic =
+                    diagnostic.secondary(callable.function.name.span, format!("defined here as `{text}({names})`"));
+            } else {
+                diagnostic = diagnostic.note(format!("it is a library function: `{text}({names})`"));
+            }
+            self.report(self.with_separator_help(diagnostic, arguments, parameters));
+            return self.target(wanted);
+        }
+        let mark = self.next;
+        let window = self.temporary();
+        self.temporary();
+        for &argument in arguments {
+            let slot = self.temporary();
+            self.expression(argument, Some(slot));
+            self.next = u32::from(slot) + 1;
+        }
+        let function = self.compilation.function_index(callable);
+        self.emit_call(window, arguments.len().min(255) as u8, function, span);
+        self.deliver(window, mark, span, wanted)
+    }
+
+    fn is_library(&self, callable: &Callable<'a>) -> bool {
+        callable.origin == super::Origin::Library
+    }
+
+    /// Where too many arguments look like one number with thousands separators, says so.
+    fn with_separator_help(&self, diagnostic: Diagnostic, arguments: &[ExpressionId], wanted: usize) -> Diagnostic {
+        let literal = |id: &ExpressionId| match self.module.expression(*id).kind {
+            ExpressionKind::Integer(value) => Some((value, self.span(*id))),
+            _ => None,
+        };
+        let literals: Vec<_> = arguments.iter().map(literal).collect();
+        let mut merged = 0;
+        let mut example = None;
+        for pair in literals.windows(2) {
+            if let [Some((first, before)), Some((second, after))] = pair {
+                // `1,200`: three digits right behind a comma right behind the number.
+                if after.start == before.end + 1 && after.end - after.start == 3 {
+                    merged += 1;
+                    example.get_or_insert((*first, *second));
+                }
+            }
+        }
+        match example {
+            Some((first, second)) if arguments.len() > wanted && arguments.len() - merged <= wanted => diagnostic.help(
+                format!(
+                    "`{first},{second:03}` is read as two arguments, {first} and {second}; if it is one number, write `{first}{second:03}`"
+                ),
+            ),
+            _ => diagnostic,
+        }
+    }
+
+    fn call_builtin(
+        &mut self,
+        id: ExpressionId,
+        builtin: u8,
+        arguments: &[ExpressionId],
+        unit: UnitWord,
+        span: Span,
+        destination: Destination,
+    ) -> u8 {
+        let wanted = match destination {
+            Destination::Nowhere => None,
+            Destination::Slot(wanted) => wanted,
+        };
+        let row = &self.compilation.input.builtins[builtin as usize];
+        let most = row.parameters.len();
+        let least = most - usize::from(row.optional);
+        let variadic = row.parameters.last().is_some_and(|last| last.starts_with('…'));
+        if arguments.len() < least || arguments.len() > most && !variadic {
+            let takes =
+                if least == most { count(most, "argument") } else { format!("{least} to {}", count(most, "argument")) };
+            let diagnostic = Diagnostic::error(
+                ErrorKind::WrongArguments,
+                span,
+                format!("`{}` takes {takes}, but {} given", row.name, are(arguments.len())),
+            )
+            .note(format!("it is a built-in: `{}({})`, {}", row.name, row.parameters.join(", "), row.help));
+            self.report(self.with_separator_help(diagnostic, arguments, most));
+            return self.target(wanted);
+        }
+        match (row.name, arguments) {
+            ("heap_allocate" | "malloc" | "alloc", &[size]) => self.heap_allocate(id, size, unit, span, wanted),
+            ("allocate", &[size]) => self.allocate(id, size, unit, span, wanted),
+            ("stack_allocate", &[size]) => self.stack_allocate(id, size, unit, span, wanted),
+            ("heap_free" | "free" | "delete" | "release", &[value]) => {
+                let mark = self.next;
+                let value = self.expression(value, None);
+                self.emit(Instruction::Free { value: Read(value) }, span);
+                self.next = mark;
+                self.no_value(span, destination)
+            }
+            ("length" | "len" | "size", &[object]) => {
+                let mark = self.next;
+                let value = self.expression(object, None);
+                let fresh = self.facts[object.0 as usize].fresh;
+                if !fresh {
+                    self.next = mark;
+                }
+                let to = self.target(wanted);
+                self.emit(Instruction::Length { to: Write(to), object: Read(value) }, span);
+                self.drop_if_fresh(object, value);
+                to
+            }
+            ("print" | "output" | "display" | "write", _) => {
+                self.print(arguments, span);
+                self.no_value(span, destination)
+            }
+            ("swap", &[a, b]) => {
+                self.swap(a, b, span);
+                self.no_value(span, destination)
+            }
+            _ => self.call_general_builtin(builtin, arguments, span, wanted),
+        }
+    }
+
+    /// The value of a built-in that gives none: null, where anybody wants it.
+    fn no_value(&mut self, span: Span, destination: Destination) -> u8 {
+        match destination {
+            Destination::Nowhere => 0,
+            Destination::Slot(wanted) => self.constant(Constant::Null, span, wanted),
+        }
+    }
+
+    fn call_general_builtin(&mut self, builtin: u8, arguments: &[ExpressionId], span: Span, wanted: Option<u8>) -> u8 {
+        let mark = self.next;
+        // The value replaces the first argument; a string to be freed afterwards is kept beside it.
+        let kept: Vec<(ExpressionId, u8)> = arguments
+            .iter()
+            .filter(|argument| self.facts[argument.0 as usize].fresh)
+            .copied()
+            .collect::<Vec<_>>()
+            .into_iter()
+            .map(|argument| (argument, self.temporary()))
+            .collect();
+        let window = self.temporary();
+        self.next = u32::from(window);
+        for &argument in arguments {
+            let slot = self.temporary();
+            self.expression(argument, Some(slot));
+            self.next = u32::from(slot) + 1;
+            if let Some(&(_, keep)) = kept.iter().find(|(kept, _)| *kept == argument) {
+                self.emit(Instruction::Move { to: Write(keep), from: Read(slot) }, self.span(argument));
+            }
+        }
+        let instruction = Instruction::CallBuiltin {
+            window: BuiltinWindow(window),
+            arguments: Count(arguments.len().min(255) as u8),
+            builtin: BuiltinIndex(builtin),
+            detail: Integer(0),
+        };
+        self.emit(instruction, span);
+        for &(argument, keep) in &kept {
+            self.drop_if_fresh(argument, keep);
+        }
+        self.deliver(window, mark, span, wanted)
+    }
+
+    /// Prints values, with a newline.
+    pub(super) fn print(&mut self, arguments: &[ExpressionId], span: Span) {
+        let mark = self.next;
+        let mut slots = Vec::new();
+        for &argument in arguments {
+            // A single value is printed from where it is.
+            let wanted = (arguments.len() > 1).then(|| self.temporary());
+            let slot = self.expression(argument, wanted);
+            self.next = self.next.max(u32::from(slot) + 1);
+            slots.push(slot);
+        }
+        let first = slots.first().copied().unwrap_or(2);
+        let instruction = Instruction::Print { first: Values(first), count: Count(arguments.len().min(255) as u8) };
+        self.slots = self.slots.max(u32::from(first) + 1);
+        self.emit(instruction, span);
+        for (&argument, slot) in arguments.iter().zip(slots) {
+            self.drop_if_fresh(argument, slot);
+        }
+        self.next = mark;
+    }
+
+    fn swap(&mut self, a: ExpressionId, b: ExpressionId, span: Span) {
+        for id in [a, b] {
+            let is_place = matches!(
+                self.module.expression(id).kind,
+                ExpressionKind::Name(_) | ExpressionKind::Index { .. } | ExpressionKind::Field { .. }
+            );
+            if !is_place {
+                let at = self.span(id);
+                self.report(
+                    Diagnostic::error(ErrorKind::SyntaxError, at, "`swap` needs two places to swap".to_owned())
+                        .label("this is a value, not a variable, an element or a field"),
+                );
+                return;
+            }
+        }
+        let mark = self.next;
+        let place_a = self.place(a);
+        let old_a = self.load(place_a, self.span(a));
+        let kept = self.temporary();
+        self.emit(Instruction::Move { to: Write(kept), from: Read(old_a) }, span);
+        let place_b = self.place(b);
+        let old_b = self.load(place_b, self.span(b));
+        self.store(place_a, old_b, span);
+        self.store(place_b, kept, span);
+        self.next = mark;
+    }
+
+    // ---- allocation -----------------------------------------------------------------------
+
+    fn heap_allocate(
+        &mut self,
+        id: ExpressionId,
+        size: ExpressionId,
+        unit: UnitWord,
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
+        if let (ExpressionKind::Sizeof(of), None) = (&self.module.expression(size).kind, unit)
+            && !self.compilation.is_simple_type(of.name)
+        {
+            let Some(record) = self.known_record(*of) else { return self.target(wanted) };
+            let to = self.target(wanted);
+            let record = RecordIndex(record);
+            let at = self.emit(Instruction::AllocateRecord { to: Write(to), failure: Failure::Null, record }, span);
+            self.name_block(id, at);
+            return to;
+        }
+        let kind = match unit {
+            Some((Unit::Bytes, _)) => AllocationKind::Bytes,
+            Some(_) => AllocationKind::Elements,
+            None if self.is_product_of_simple_size(size) => {
+                return self.allocate_elements_by_bytes(id, size, span, wanted);
+            }
+            None => AllocationKind::Plain,
+        };
+        self.emit_allocate(id, size, kind, span, wanted)
+    }
+
+    fn allocate(&mut self, id: ExpressionId, size: ExpressionId, unit: UnitWord, span: Span, wanted: Option<u8>) -> u8 {
+        let kind = match unit.map(|(unit, _)| unit) {
+            Some(Unit::Bytes) => AllocationKind::ZeroBytes,
+            Some(Unit::Floats) => AllocationKind::ZeroFloats,
+            Some(Unit::Booleans) => AllocationKind::ZeroBooleans,
+            Some(Unit::Pointers) => AllocationKind::ZeroPointers,
+            Some(Unit::Integers | Unit::Characters) | None => AllocationKind::ZeroIntegers,
+        };
+        self.emit_allocate(id, size, kind, span, wanted)
+    }
+
+    fn emit_allocate(
+        &mut self,
+        id: ExpressionId,
+        size: ExpressionId,
+        kind: AllocationKind,
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
+        let mark = self.next;
+        let size = Read(self.expression(size, None));
+        self.next = mark;
+        let to = self.target(wanted);
+        let at = self.emit(Instruction::Allocate { to: Write(to), size, kind }, span);
+        self.name_block(id, at);
+        to
+    }
+
+    /// Whether a size is a product with `sizeof` of a simple type in it: then it counts elements.
+    fn is_product_of_simple_size(&self, id: ExpressionId) -> bool {
+        let mut current = id;
+        loop {
+            match self.module.expression(current).kind {
+                ExpressionKind::Sizeof(of) => return self.compilation.is_simple_type(of.name),
+                ExpressionKind::Binary { operator: BinaryOperator::Multiply, left, right } => {
+                    if let ExpressionKind::Sizeof(of) = self.module.expression(right).kind {
+                        return self.compilation.is_simple_type(of.name);
+                    }
+                    current = left;
+                }
+                _ => return false,
+            }
+        }
+    }
+
+    /// `heap_allocate(n * sizeof(integer))`: n elements. The common forms need no arithmetic.
+    fn allocate_elements_by_bytes(
+        &mut self,
+        id: ExpressionId,
+        size: ExpressionId,
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
+        let is_sizeof = |id: ExpressionId| matches!(self.module.expression(id).kind, ExpressionKind::Sizeof(_));
+        if let ExpressionKind::Binary { operator: BinaryOperator::Multiply, left, right } =
+            self.module.expression(size).kind
+        {
+            if is_sizeof(right) {
+                return self.emit_allocate(id, left, AllocationKind::Elements, span, wanted);
+            }
+            if is_sizeof(left) {
+                return self.emit_allocate(id, right, AllocationKind::Elements, span, wanted);
+            }
+        }
+        let mark = self.next;
+        let bytes = self.expression(size, None);
+        self.next = mark;
+        let count = self.temporary();
+        let divide = Instruction::FloorDivideInteger { to: Write(count), left: Read(bytes), right: Integer(8) };
+        self.emit(divide, self.span(size));
+        self.next = mark;
+        let to = self.target(wanted);
+        let kind = AllocationKind::Elements;
+        let at = self.emit(Instruction::Allocate { to: Write(to), size: Read(count), kind }, span);
+        self.name_block(id, at);
+        to
+    }
+
+    /// `stack_allocate(n …)`: a buffer in the frame; its size must be known now.
+    fn stack_allocate(
+        &mut self,
+        id: ExpressionId,
+        size: ExpressionId,
+        unit: UnitWord,
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
+        let value = {
+            let compilation = &*self.compilation;
+            let module = self.module;
+            let sizeof = |id: ExpressionId| match module.expression(id).kind {
+                ExpressionKind::Sizeof(of) if compilation.is_simple_type(of.name) => Some(8),
+                ExpressionKind::Sizeof(of) => {
+                    compilation.records.find(of.name).map(|index| compilation.records.records[index as usize].bytes())
+                }
+                _ => None,
+            };
+            constants::integer(module, size, &sizeof)
+        };
+        let at = self.span(size);
+        let value = match value {
+            Ok(value) => value,
+            Err(NotConstant::Runtime(part)) => {
+                let part = self.span(part);
+                self.report(
+                    Diagnostic::error(
+                        ErrorKind::NotConstant,
+                        part,
+                        "the size of a stack buffer must be known before the program runs".to_owned(),
+                    )
+                    .label("this is only known when the program runs")
+                    .note("a frame's size is fixed when its function is compiled")
+                    .help("take it from the heap instead: `allocate(…)`, and `heap_free` it when done"),
+                );
+                return self.target(wanted);
+            }
+            Err(NotConstant::NoValue(part)) => {
+                let part = self.span(part);
+                self.error(ErrorKind::NotConstant, part, "this size has no value: it overflows".to_owned());
+                return self.target(wanted);
+            }
+        };
+        let mentions_sizeof = self.mentions_sizeof(size);
+        let (length, bytes) = match unit {
+            Some((Unit::Bytes, _)) => (value, true),
+            Some(_) => (value, false),
+            None if mentions_sizeof => (value.div_euclid(8), false),
+            None => (value, false),
+        };
+        if length < 0 {
+            self.error(
+                ErrorKind::NotConstant,
+                at,
+                format!("the size of a stack buffer must not be negative, and this is {value}"),
+            );
+            return self.target(wanted);
+        }
+        let Ok(length) = u32::try_from(length.min(1 << 40)) else {
+            self.error(ErrorKind::TooLarge, at, format!("a stack buffer of {value} is larger than any stack"));
+            return self.target(wanted);
+        };
+        self.buffers.push((length, bytes));
+        let to = self.target(wanted);
+        let buffer = BufferIndex(self.buffers.len() as u32 - 1);
+        let at = self.emit(Instruction::StackAllocate { to: Write(to), buffer }, span);
+        self.name_block(id, at);
+        to
+    }
+
+    fn mentions_sizeof(&self, id: ExpressionId) -> bool {
+        let mut found = false;
+        super::walk::each_expression(self.module, id, &mut |_, expression| {
+            found |= matches!(expression.kind, ExpressionKind::Sizeof(_));
+        });
+        found
+    }
+}
+
+/// "1 argument", "2 arguments".
+pub(super) fn count(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
+/// "1 is", "2 are".
+pub(super) fn are(number: usize) -> String {
+    match number {
+        0 => "none is".to_owned(),
+        1 => "1 is".to_owned(),
+        _ => format!("{number} are"),
+    }
+}

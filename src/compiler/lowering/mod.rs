@@ -1,0 +1,384 @@
+//! Lowers one function (or the top level) to bytecode. This file has the state and the slots;
+//! statements, expressions, conditions and calls each have their own.
+
+mod calls;
+mod conditions;
+mod expressions;
+mod places;
+mod statements;
+
+use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
+
+use super::compilation::{Callable, Compilation, Origin, local_names};
+use super::strings::StringFacts;
+use super::walk;
+use crate::bytecode::assembler::{Assembler, Label};
+use crate::bytecode::liveness::SlotSet;
+use crate::bytecode::{
+    Buffer, Constant, Count, Function, FunctionIndex, Instruction, Read, Target, Variable, Window, Write,
+};
+use crate::kind::ErrorKind;
+use crate::limits;
+use crate::source::{Diagnostic, Span};
+use crate::syntax::ast::{self, Block, ExpressionId, Module, Name, StatementKind};
+
+/// What a top level does after its statements.
+#[derive(Clone, Copy)]
+pub(super) enum Role<'a> {
+    /// Nothing.
+    TopLevel,
+    /// Calls `main()`, unless it has been entered already.
+    Main(Callable<'a>),
+    /// Calls the only function without parameters, and prints its value.
+    Entry(Callable<'a>),
+    /// Evaluates the expression of `--call`, and prints its value.
+    Call { module: &'a Module, expression: ExpressionId, text: &'a str },
+}
+
+/// A loop around the statement that is being lowered.
+#[derive(Clone, Copy)]
+struct Loop {
+    /// Where `break` goes.
+    exit: Label,
+    /// Where `continue` goes.
+    next: Label,
+}
+
+/// A block around the statement that is being lowered.
+struct Enclosing<'a> {
+    /// What it has deferred so far.
+    deferred: Vec<&'a Block>,
+    /// The loop whose round it is.
+    looping: Option<Loop>,
+}
+
+/// A function being lowered.
+pub(super) struct Lowering<'c, 'a> {
+    compilation: &'c mut Compilation<'a>,
+    module: &'a Module,
+    facts: Rc<[StringFacts]>,
+    origin: Origin,
+    assembler: Assembler,
+    name: String,
+    header: Span,
+    /// None at the top level, whose variables are globals.
+    function: Option<&'a ast::Function>,
+    role: Role<'a>,
+    locals: HashMap<Name, u8>,
+    globals_declared: HashSet<Name>,
+    variables: Vec<Variable>,
+    /// The next free temporary slot.
+    next: u32,
+    /// Slots used so far.
+    slots: u32,
+    /// Local variables that certainly have a value here.
+    assigned: SlotSet,
+    enclosing: Vec<Enclosing<'a>>,
+    /// Stack buffers: length and whether it counts bytes.
+    buffers: Vec<(u32, bool)>,
+    has_buffers: bool,
+    /// The expression that is about to be assigned, and to what: names its block.
+    naming: Option<(ExpressionId, String)>,
+    block_names: Vec<(u32, String)>,
+    call_code: std::ops::Range<u32>,
+    /// Scope number to the inference of records; 0 for globals.
+    scope: u32,
+    overflowed: Option<Span>,
+    /// The next call is a statement: its value is dropped.
+    discarding: bool,
+}
+
+impl<'c, 'a> Lowering<'c, 'a> {
+    fn new(
+        compilation: &'c mut Compilation<'a>,
+        module: &'a Module,
+        facts: &Rc<[StringFacts]>,
+        function: Option<&'a ast::Function>,
+        origin: Origin,
+        has_buffers: bool,
+    ) -> Lowering<'c, 'a> {
+        Lowering {
+            name: function
+                .map_or_else(|| "<top level>".to_owned(), |function| compilation.text(function.name.name).to_owned()),
+            header: function.map_or_else(Span::default, |function| function.header),
+            scope: function.and_then(|function| compilation.scope_of(function)).unwrap_or(0),
+            compilation,
+            module,
+            facts: Rc::clone(facts),
+            origin,
+            assembler: Assembler::default(),
+            function,
+            role: Role::TopLevel,
+            locals: HashMap::new(),
+            globals_declared: HashSet::new(),
+            variables: Vec::new(),
+            next: 2,
+            slots: 2,
+            assigned: SlotSet::EMPTY,
+            enclosing: Vec::new(),
+            buffers: Vec::new(),
+            has_buffers,
+            naming: None,
+            block_names: Vec::new(),
+            call_code: 0..0,
+            overflowed: None,
+            discarding: false,
+        }
+    }
+
+    /// The top level, to be followed by what its role says.
+    pub fn top_level(
+        compilation: &'c mut Compilation<'a>,
+        module: &'a Module,
+        facts: &Rc<[StringFacts]>,
+        role: Role<'a>,
+        has_buffers: bool,
+    ) -> Lowering<'c, 'a> {
+        Lowering { role, ..Lowering::new(compilation, module, facts, None, Origin::User, has_buffers) }
+    }
+
+    /// A function of the user's or the library's.
+    pub fn function(
+        compilation: &'c mut Compilation<'a>,
+        module: &'a Module,
+        facts: &Rc<[StringFacts]>,
+        function: &'a ast::Function,
+        origin: Origin,
+        has_buffers: bool,
+    ) -> Lowering<'c, 'a> {
+        Lowering::new(compilation, module, facts, Some(function), origin, has_buffers)
+    }
+
+    /// Lowers the body and adds the function to the program.
+    pub fn run(mut self, body: &'a Block) {
+        if let Some(function) = self.function {
+            self.declare_variables(function);
+            self.mark_main_entered(function);
+            self.block(body, None);
+            self.fall_off_the_end(body.end);
+        } else {
+            self.set_main_entered(false, Span::default());
+            self.enclosing.push(Enclosing { deferred: Vec::new(), looping: None });
+            self.statements(body);
+            self.enter_role();
+            self.leave_blocks(0);
+            self.enclosing.pop();
+            self.emit(Instruction::Halt {}, body.end);
+        }
+        self.finish(body.end);
+    }
+
+    fn declare_variables(&mut self, function: &'a ast::Function) {
+        let swap = self.compilation.swap_name(self.origin);
+        for (index, (name, span)) in local_names(self.module, function, swap).into_iter().enumerate() {
+            if self.next as usize >= limits::FRAME_SLOTS {
+                // The error is reported at the end; until then the rest share a slot.
+                self.overflowed.get_or_insert(span);
+                self.locals.insert(name, (limits::FRAME_SLOTS - 1) as u8);
+                continue;
+            }
+            let slot = self.next as u8;
+            self.locals.insert(name, slot);
+            self.variables.push(Variable { name: self.compilation.text(name).to_owned(), slot });
+            self.next += 1;
+            if index < function.parameters.len() {
+                self.assigned.insert(u32::from(slot));
+            }
+        }
+        self.slots = self.next;
+        walk::each_statement(&function.body, &mut |statement| {
+            if let StatementKind::Global(names) = &statement.kind {
+                self.globals_declared.extend(names.iter().map(|identifier| identifier.name));
+            }
+        });
+        for parameter in &function.parameters {
+            if self.globals_declared.contains(&parameter.name) {
+                let text = self.compilation.text(parameter.name);
+                self.error(
+                    ErrorKind::DuplicateName,
+                    parameter.span,
+                    format!("`{text}` cannot be both a parameter and declared `global`"),
+                );
+            }
+        }
+    }
+
+    fn mark_main_entered(&mut self, function: &'a ast::Function) {
+        let is_main = function.name.name == self.compilation.words.main && function.parameters.is_empty();
+        if is_main && self.origin == Origin::User {
+            self.set_main_entered(true, function.header);
+        }
+    }
+
+    /// Sets the hidden global that says whether `main` has been entered, if the program needs one.
+    fn set_main_entered(&mut self, entered: bool, span: Span) {
+        let Some(global) = self.compilation.main_entered else { return };
+        let mark = self.next;
+        let flag = self.temporary();
+        self.load_constant(flag, Constant::Boolean(entered), span);
+        self.emit(Instruction::StoreGlobal { from: Read(flag), global }, span);
+        self.next = mark;
+    }
+
+    fn fall_off_the_end(&mut self, end: Span) {
+        if self.assembler.can_reach_here() {
+            self.emit(Instruction::ReturnNull {}, end);
+        }
+    }
+
+    fn enter_role(&mut self) {
+        let nowhere = Span::default();
+        match self.role {
+            Role::TopLevel => {}
+            Role::Main(main) => {
+                let index = self.compilation.function_index(main);
+                let skip = self.assembler.label();
+                let mark = self.next;
+                if let Some(global) = self.compilation.main_entered {
+                    let flag = self.temporary();
+                    self.emit(Instruction::LoadGlobal { to: Write(flag), global }, nowhere);
+                    let jump = Instruction::JumpIfTrue { condition: Read(flag), target: Target(0) };
+                    self.assembler.emit_jump(jump, skip, nowhere);
+                    self.next = mark;
+                }
+                self.call_entry(index);
+                self.next = mark;
+                self.assembler.bind(skip);
+            }
+            Role::Entry(entry) => {
+                let index = self.compilation.function_index(entry);
+                let value = self.call_entry(index);
+                let name = self.compilation.text(entry.function.name.name);
+                let text = self.compilation.constant(Constant::String(format!("{name}()")));
+                self.emit(Instruction::PrintResult { value: Read(value), text }, nowhere);
+            }
+            Role::Call { module, expression, text } => {
+                let start = self.assembler.here();
+                let outer = (self.module, Rc::clone(&self.facts));
+                self.module = module;
+                self.facts = self.compilation.string_facts(module);
+                let mark = self.next;
+                let value = self.expression(expression, None);
+                let span = self.span(expression);
+                let text = self.compilation.constant(Constant::String(text.trim().to_owned()));
+                self.emit(Instruction::PrintResult { value: Read(value), text }, span);
+                self.drop_if_fresh(expression, value);
+                self.next = mark;
+                (self.module, self.facts) = outer;
+                self.call_code = start..self.assembler.here();
+            }
+        }
+    }
+
+    /// Calls a function without arguments that nobody wrote a call for.
+    fn call_entry(&mut self, function: FunctionIndex) -> u8 {
+        let window = self.temporary();
+        self.temporary();
+        self.next = u32::from(window) + 1;
+        self.emit_call(window, 0, function, Span::default());
+        window
+    }
+
+    fn finish(mut self, end: Span) {
+        if let Some(span) = self.overflowed {
+            let what = match self.function {
+                Some(_) => format!("the function `{}`", self.name),
+                None => "the top level".to_owned(),
+            };
+            self.compilation.slots_exceeded(span, &what);
+        }
+        let slots = self.slots.min(limits::FRAME_SLOTS as u32);
+        let mut edge = u64::from(slots);
+        let mut buffers = Vec::new();
+        for &(length, bytes) in &self.buffers {
+            let words = if bytes { u64::from(length).div_ceil(8) } else { u64::from(length) };
+            edge += words;
+            buffers.push(Buffer { header: u32::try_from(edge).unwrap_or(u32::MAX), length, bytes });
+            edge += 1;
+        }
+        if edge * 8 > limits::STACK_BYTES_MAX {
+            self.error(
+                ErrorKind::TooLarge,
+                if self.function.is_some() { self.header } else { end },
+                format!("the stack buffers of `{}` need {} bytes, more than any stack has", self.name, edge * 8),
+            );
+        }
+        let function = Function {
+            name: self.name,
+            entry: 0,
+            end: 0,
+            parameters: self.function.map_or(0, |function| function.parameters.len().min(limits::FRAME_SLOTS)) as u8,
+            slots: slots as u8,
+            frame_words: u32::try_from(edge).unwrap_or(u32::MAX),
+            variables: self.variables,
+            buffers,
+            library: self.origin == Origin::Library,
+            header: self.header,
+        };
+        let base = self.compilation.program.code.len() as u32;
+        self.compilation.program.block_names.extend(self.block_names.into_iter().map(|(at, name)| (at + base, name)));
+        if self.function.is_none() {
+            self.compilation.program.call_code = self.call_code.start + base..self.call_code.end + base;
+        }
+        let (code, spans) = self.assembler.finish();
+        self.compilation.add_function(function, code, spans, self.header);
+    }
+
+    // ---- slots, constants, messages ---------------------------------------------------------
+
+    /// A new temporary slot; given back by setting `next` to what it was.
+    fn temporary(&mut self) -> u8 {
+        if self.next as usize >= limits::FRAME_SLOTS {
+            // The error is reported at the end; until then slots are shared.
+            self.overflowed.get_or_insert(self.header);
+            return (limits::FRAME_SLOTS - 1) as u8;
+        }
+        let slot = self.next as u8;
+        self.next += 1;
+        self.slots = self.slots.max(self.next);
+        slot
+    }
+
+    fn target(&mut self, wanted: Option<u8>) -> u8 {
+        match wanted {
+            Some(slot) => slot,
+            None => self.temporary(),
+        }
+    }
+
+    fn emit(&mut self, instruction: Instruction, span: Span) -> u32 {
+        self.assembler.emit(instruction, span)
+    }
+
+    fn load_constant(&mut self, to: u8, constant: Constant, span: Span) {
+        let constant = self.compilation.constant(constant);
+        self.emit(Instruction::LoadConstant { to: Write(to), constant }, span);
+    }
+
+    fn emit_call(&mut self, window: u8, arguments: u8, function: FunctionIndex, span: Span) {
+        let (window, arguments) = (Window(window), Count(arguments));
+        if self.has_buffers {
+            self.emit(Instruction::CallBelow { window, arguments, function }, span);
+            self.emit(Instruction::TakeResult { to: Write(window.0) }, span);
+        } else {
+            self.emit(Instruction::Call { window, arguments, function }, span);
+        }
+    }
+
+    fn error(&mut self, kind: ErrorKind, span: Span, message: String) {
+        self.compilation.report(Diagnostic::error(kind, span, message));
+    }
+
+    fn report(&mut self, diagnostic: Diagnostic) {
+        self.compilation.report(diagnostic);
+    }
+
+    fn span(&self, id: ExpressionId) -> Span {
+        self.module.expression(id).span
+    }
+
+    fn text(&self, name: Name) -> &'a str {
+        self.compilation.text(name)
+    }
+}

@@ -1,0 +1,379 @@
+//! Statements: assignment, flow, loops, and what is deferred.
+
+use super::super::constants;
+use super::places::Place;
+use super::{Enclosing, Loop, Lowering};
+use crate::bytecode::liveness::SlotSet;
+use crate::bytecode::{Instruction, Integer, LimitAndStep, MaybeWrite, Read, Target, Update, Walk, WalkStart, Write};
+use crate::kind::ErrorKind;
+use crate::source::{Diagnostic, Span};
+use crate::syntax::ast::{BinaryOperator, Block, ExpressionId, ExpressionKind, Identifier, Statement, StatementKind};
+
+/// A counted loop as written.
+struct Range<'a> {
+    variable: &'a Identifier,
+    from: ExpressionId,
+    to: ExpressionId,
+    step: Option<ExpressionId>,
+    down: bool,
+    body: &'a Block,
+}
+
+impl<'a> Lowering<'_, 'a> {
+    /// A block with its deferred statements.
+    pub(super) fn block(&mut self, block: &'a Block, looping: Option<Loop>) {
+        self.enclosing.push(Enclosing { deferred: Vec::new(), looping });
+        self.statements(block);
+        if self.assembler.can_reach_here() {
+            self.leave_blocks(self.enclosing.len() - 1);
+        }
+        self.enclosing.pop();
+    }
+
+    pub(super) fn statements(&mut self, block: &'a Block) {
+        for statement in &block.statements {
+            self.statement(statement);
+        }
+    }
+
+    /// Runs what the blocks from `depth` on have deferred, last first; they stay open.
+    pub(super) fn leave_blocks(&mut self, depth: usize) {
+        for index in (depth..self.enclosing.len()).rev() {
+            // While a deferred statement runs, only the blocks outside its own are around it.
+            let inner = self.enclosing.split_off(index);
+            for &deferred in inner[0].deferred.iter().rev() {
+                self.block(deferred, None);
+            }
+            self.enclosing.extend(inner);
+        }
+    }
+
+    fn statement(&mut self, statement: &'a Statement) {
+        let span = statement.span;
+        let mark = self.next;
+        match &statement.kind {
+            StatementKind::Expression(value) => {
+                let slot = self.expression_statement(*value);
+                self.drop_if_fresh(*value, slot);
+            }
+            StatementKind::Assign { place, value } => self.assign(*place, *value, span),
+            StatementKind::Update { place, operator, value } => self.update(*place, *operator, *value, span),
+            StatementKind::AssignMany { places, values } => self.assign_many(places, values, span),
+            StatementKind::If { arms, otherwise } => self.if_statement(arms, otherwise.as_ref()),
+            StatementKind::While { condition, body } => self.while_loop(*condition, body),
+            StatementKind::Repeat { body, until } => self.repeat_loop(body, *until),
+            StatementKind::ForRange { variable, from, to, step, down, body } => {
+                self.for_range(&Range { variable, from: *from, to: *to, step: *step, down: *down, body }, span);
+            }
+            StatementKind::ForEach { variable, collection, body } => self.for_each(variable, *collection, body, span),
+            StatementKind::Break => self.leave_loop(true, span),
+            StatementKind::Continue => self.leave_loop(false, span),
+            StatementKind::Return(value) => self.return_statement(*value, span),
+            StatementKind::Pass => {}
+            StatementKind::Print { word, arguments } => self.print_statement(word, arguments, span),
+            StatementKind::Defer(block) => {
+                if let Some(enclosing) = self.enclosing.last_mut() {
+                    enclosing.deferred.push(block);
+                }
+            }
+            StatementKind::Global(names) => self.global_statement(names),
+        }
+        self.next = mark;
+    }
+
+    /// An expression for what it does; one that does nothing gets a warning.
+    fn expression_statement(&mut self, value: ExpressionId) -> u8 {
+        let expression = self.module.expression(value);
+        if !matches!(expression.kind, ExpressionKind::Call { .. } | ExpressionKind::New { .. }) {
+            self.report(
+                Diagnostic::warning(expression.span, "the value of this expression is not used")
+                    .help("assign it, or print it"),
+            );
+        }
+        self.discarding = matches!(expression.kind, ExpressionKind::Call { .. });
+        self.expression(value, None)
+    }
+
+    fn print_statement(&mut self, word: &Identifier, arguments: &[ExpressionId], span: Span) {
+        if self.compilation.builtin(word.name, self.origin).is_some() {
+            self.print(arguments, span);
+        } else {
+            // The program defines a function of that name: the statement is a call of it.
+            self.call_by_word(*word, arguments, span);
+        }
+    }
+
+    fn global_statement(&mut self, names: &[Identifier]) {
+        for name in names {
+            if self.function.is_some() && !self.globals_declared.contains(&name.name) {
+                let text = self.text(name.name);
+                self.error(ErrorKind::UnknownName, name.span, format!("there is no global `{text}`"));
+            }
+        }
+    }
+
+    fn update(&mut self, place: ExpressionId, operator: BinaryOperator, value: ExpressionId, span: Span) {
+        let mark = self.next;
+        let literal = constants::literal(self.module, value).and_then(|value| i32::try_from(value).ok());
+        let small = match (operator, literal) {
+            (BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply, Some(value)) => Some(value),
+            _ => None,
+        };
+        let right = if small.is_some() { 0 } else { self.expression(value, None) };
+        let target = self.place(place);
+        let old = self.load(target, self.span(place));
+        let to = match target {
+            Place::Local(slot) => slot,
+            _ => self.temporary(),
+        };
+        let (write, left) = (Write(to), Read(old));
+        let fresh = self.facts[value.0 as usize].fresh;
+        let instruction = match (operator, small) {
+            (BinaryOperator::Add, Some(value)) => Instruction::AddInteger { to: write, left, right: Integer(value) },
+            (BinaryOperator::Subtract, Some(value)) => {
+                Instruction::SubtractInteger { to: write, left, right: Integer(value) }
+            }
+            (_, Some(value)) => Instruction::MultiplyInteger { to: write, left, right: Integer(value) },
+            (BinaryOperator::Add, None) if fresh => {
+                let drops = crate::bytecode::Drops::Right;
+                Instruction::AddTemporaries { to: write, left, right: Read(right), drops }
+            }
+            (BinaryOperator::Add, None) => Instruction::Add { to: write, left, right: Read(right) },
+            (BinaryOperator::Subtract, None) => Instruction::Subtract { to: write, left, right: Read(right) },
+            (BinaryOperator::Multiply, None) => Instruction::Multiply { to: write, left, right: Read(right) },
+            (BinaryOperator::Divide, None) => Instruction::Divide { to: write, left, right: Read(right) },
+            (BinaryOperator::FloorDivide, None) => Instruction::FloorDivide { to: write, left, right: Read(right) },
+            (BinaryOperator::Power, None) => Instruction::Power { to: write, left, right: Read(right) },
+            // The parser makes updates of arithmetic operators only.
+            (_, None) => Instruction::Modulo { to: write, left, right: Read(right) },
+        };
+        self.emit(instruction, span);
+        self.store(target, to, span);
+        self.next = mark;
+    }
+
+    fn assign_many(&mut self, places: &[ExpressionId], values: &[ExpressionId], span: Span) {
+        let mut slots = Vec::new();
+        for &value in values {
+            let slot = self.temporary();
+            self.expression(value, Some(slot));
+            self.next = u32::from(slot) + 1;
+            slots.push(slot);
+        }
+        for (&place, slot) in places.iter().zip(slots) {
+            let inner = self.next;
+            let target = self.place(place);
+            self.store(target, slot, span);
+            self.next = inner;
+        }
+    }
+
+    fn if_statement(&mut self, arms: &'a [(ExpressionId, Block)], otherwise: Option<&'a Block>) {
+        let done = self.assembler.label();
+        let mut after: Option<SlotSet> = None;
+        for (index, (condition, body)) in arms.iter().enumerate() {
+            let next = self.assembler.label();
+            self.jump_if(*condition, false, next);
+            let before = self.assigned;
+            self.block(body, None);
+            after = Some(after.map_or(self.assigned, |set| set.intersection(self.assigned)));
+            let last = index + 1 == arms.len() && otherwise.is_none();
+            if !last && self.assembler.can_reach_here() {
+                self.jump(done, self.span(*condition));
+            }
+            self.assembler.bind(next);
+            self.assigned = before;
+        }
+        if let Some(body) = otherwise {
+            self.block(body, None);
+        }
+        self.assigned = after.map_or(self.assigned, |set| set.intersection(self.assigned));
+        self.assembler.bind(done);
+    }
+
+    /// Tested before the first round, then at the end of each: one jump a round.
+    fn while_loop(&mut self, condition: ExpressionId, body: &'a Block) {
+        let (top, next, exit) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
+        self.jump_if(condition, false, exit);
+        let before = self.assigned;
+        self.assembler.bind(top);
+        self.block(body, Some(Loop { exit, next }));
+        self.assembler.bind(next);
+        self.assigned = before;
+        self.jump_if(condition, true, top);
+        self.assembler.bind(exit);
+        self.assigned = before;
+    }
+
+    fn repeat_loop(&mut self, body: &'a Block, until: ExpressionId) {
+        let (top, next, exit) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
+        let before = self.assigned;
+        self.assembler.bind(top);
+        self.block(body, Some(Loop { exit, next }));
+        // A `break` or a `continue` may have skipped some of the round's assignments.
+        if body_jumps(body) {
+            self.assigned = before;
+        }
+        self.assembler.bind(next);
+        self.jump_if(until, false, top);
+        self.assembler.bind(exit);
+    }
+
+    fn for_range(&mut self, range: &Range<'a>, span: Span) {
+        self.warn_about_empty_range(range, span);
+        let counter = self.temporary();
+        self.expression(range.from, Some(counter));
+        self.next = u32::from(counter) + 1;
+        let limit = self.temporary();
+        self.expression(range.to, Some(limit));
+        self.next = u32::from(limit) + 1;
+        let by_one = !range.down && range.step.is_none_or(|step| constants::literal(self.module, step) == Some(1));
+        if !by_one {
+            let step = self.temporary();
+            self.loop_step(range, step, span);
+            self.next = u32::from(step) + 1;
+        }
+        let place = self.variable_place(range.variable.name, range.variable.span);
+        let variable = match place {
+            Place::Local(slot) => slot,
+            _ => self.temporary(),
+        };
+        let (top, next, exit) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
+        let (update, write, target) = (Update(counter), Write(variable), Target(0));
+        let enter = if by_one {
+            Instruction::CountEnter { counter: update, variable: write, limit: Update(limit), target }
+        } else {
+            Instruction::RangeEnter { counter: update, variable: write, limit: LimitAndStep(limit), target }
+        };
+        self.assembler.emit_jump(enter, exit, span);
+        let before = self.assigned;
+        self.assembler.bind(top);
+        self.store(place, variable, span);
+        self.assigned.insert(u32::from(variable));
+        self.block(range.body, Some(Loop { exit, next }));
+        self.assembler.bind(next);
+        // Unless its body assigns it, the variable itself can count.
+        let own = matches!(place, Place::Local(_)) && !self.assigns(range.body, range.variable.name);
+        let update = Update(if own { variable } else { counter });
+        let step = if by_one {
+            Instruction::CountNext { counter: update, variable: MaybeWrite(variable), limit: Read(limit), target }
+        } else {
+            let limit = LimitAndStep(limit);
+            Instruction::RangeNext { counter: update, variable: MaybeWrite(variable), limit, target }
+        };
+        self.assembler.emit_jump(step, top, span);
+        self.assembler.bind(exit);
+        self.assigned = before;
+    }
+
+    /// The step into a slot; `downto` counts down by what is written.
+    fn loop_step(&mut self, range: &Range<'a>, slot: u8, span: Span) {
+        match range.step {
+            Some(step) => {
+                self.expression(step, Some(slot));
+                if range.down {
+                    self.emit(Instruction::Negate { to: Write(slot), operand: Read(slot) }, self.span(step));
+                }
+            }
+            None => {
+                self.emit(Instruction::LoadInteger { to: Write(slot), value: Integer(-1) }, span);
+            }
+        }
+    }
+
+    fn warn_about_empty_range(&mut self, range: &Range<'a>, span: Span) {
+        let value = |id| constants::integer(self.module, id, &|_| None).ok();
+        if range.step.is_some() {
+            return;
+        }
+        let (Some(from), Some(to)) = (value(range.from), value(range.to)) else { return };
+        if range.down && from < to {
+            self.report(
+                Diagnostic::warning(span, format!("this loop runs zero times: {from} is already below {to}"))
+                    .help("to count up, write `to` instead of `downto`"),
+            );
+        } else if !range.down && from > to {
+            self.report(
+                Diagnostic::warning(span, format!("this loop runs zero times: {from} is already above {to}"))
+                    .help("to count down, write `downto`, or add `step -1`"),
+            );
+        }
+    }
+
+    fn for_each(&mut self, variable: &'a Identifier, collection: ExpressionId, body: &'a Block, span: Span) {
+        let walk = self.temporary();
+        self.expression(collection, Some(walk));
+        self.next = u32::from(walk) + 1;
+        self.temporary();
+        self.temporary();
+        let place = self.variable_place(variable.name, variable.span);
+        let slot = match place {
+            Place::Local(slot) => slot,
+            _ => self.temporary(),
+        };
+        let (top, next, exit) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
+        let at = self.span(collection);
+        self.assembler.emit_jump(Instruction::EachEnter { walk: WalkStart(walk), target: Target(0) }, next, at);
+        let before = self.assigned;
+        self.assembler.bind(top);
+        self.store(place, slot, span);
+        self.assigned.insert(u32::from(slot));
+        self.block(body, Some(Loop { exit, next }));
+        self.assembler.bind(next);
+        let each = Instruction::EachNext { walk: Walk(walk), variable: MaybeWrite(slot), target: Target(0) };
+        self.assembler.emit_jump(each, top, at);
+        self.assembler.bind(exit);
+        self.assigned = before;
+        self.drop_if_fresh(collection, walk);
+    }
+
+    /// `break` and `continue`; the parser has seen to it that there is a loop.
+    fn leave_loop(&mut self, leave: bool, span: Span) {
+        let Some(depth) = self.enclosing.iter().rposition(|enclosing| enclosing.looping.is_some()) else { return };
+        let Some(target) = self.enclosing[depth].looping else { return };
+        self.leave_blocks(depth);
+        self.jump(if leave { target.exit } else { target.next }, span);
+        self.assigned = SlotSet::ALL;
+    }
+
+    fn return_statement(&mut self, value: Option<ExpressionId>, span: Span) {
+        if self.function.is_none() {
+            self.report(
+                Diagnostic::error(ErrorKind::SyntaxError, span, "`return` outside a function")
+                    .help("indent it to make it part of a function, or call `exit()` to end the program"),
+            );
+            return;
+        }
+        let defers = self.enclosing.iter().any(|enclosing| !enclosing.deferred.is_empty());
+        match value {
+            Some(value) => {
+                // What is deferred must not change the value any more.
+                let wanted = defers.then(|| self.temporary());
+                let slot = self.expression(value, wanted);
+                self.next = self.next.max(u32::from(slot) + 1);
+                self.leave_blocks(0);
+                self.emit(Instruction::Return { value: Read(slot) }, span);
+            }
+            None => {
+                self.leave_blocks(0);
+                self.emit(Instruction::ReturnNull {}, span);
+            }
+        }
+        self.assigned = SlotSet::ALL;
+    }
+
+    fn call_by_word(&mut self, word: Identifier, arguments: &[ExpressionId], span: Span) {
+        // Nothing is assigned, so no block wants the name of a place.
+        let nameless = ExpressionId(u32::MAX);
+        self.call(nameless, word, arguments, None, span, None);
+    }
+}
+
+/// Whether a loop's body has a `break` or a `continue` of its own.
+fn body_jumps(body: &Block) -> bool {
+    let mut found = false;
+    super::walk::each_statement(body, &mut |statement| {
+        found |= matches!(statement.kind, StatementKind::Break | StatementKind::Continue);
+    });
+    found
+}

@@ -1,0 +1,59 @@
+//! Tree to bytecode: names are resolved, records laid out, functions lowered. Imports of memory only
+//! what a strategy requires from code.
+
+mod compilation;
+mod constants;
+mod lowering;
+mod records;
+mod strings;
+mod suggest;
+#[cfg(test)]
+mod tests;
+mod walk;
+
+use crate::bytecode::{Program, Signature};
+use crate::kind::ErrorKind;
+use crate::source::{Diagnostic, Span};
+use crate::syntax::Names;
+use crate::syntax::ast::{ExpressionId, Module};
+
+pub use suggest::{help as did_you_mean, nearest};
+
+/// What a program is compiled from.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The user's program.
+    pub user: &'a Module,
+    /// The library in pseudocode; only what is used of it gets into the program.
+    pub library: &'a Module,
+    /// `--call`: its module, its expression, and its text.
+    pub call: Option<(&'a Module, ExpressionId, &'a str)>,
+    /// The built-ins, by index.
+    pub builtins: &'static [Signature],
+}
+
+/// Why a module gives no program.
+#[derive(Debug)]
+pub enum Failure {
+    /// It has errors.
+    Rejected(Vec<Diagnostic>),
+    /// There is neither a top-level statement nor `main` nor `--call`, and not exactly one function
+    /// without parameters. Each function with its parameters.
+    NothingToRun(Vec<(String, Vec<String>)>),
+}
+
+/// Compiles a program; the warnings come with it.
+///
+/// # Errors
+/// See [`Failure`].
+pub fn compile(input: Input<'_>, names: &mut Names) -> Result<(Program, Vec<Diagnostic>), Failure> {
+    compilation::Compilation::new(input, names).compile()
+}
+
+/// Two definitions of one name.
+fn duplicate(what: &str, name: &str, again: Span, first: Span) -> Diagnostic {
+    Diagnostic::error(ErrorKind::DuplicateName, again, format!("the {what} `{name}` is defined twice"))
+        .label("defined again here")
+        .secondary(first, "first defined here")
+        .help("give one of them another name, or remove it")
+}

@@ -1,0 +1,321 @@
+//! Records: declared layouts, and layouts inferred from the whole program.
+//!
+//! A variable *holds* R if its function assigns it from `heap_allocate(sizeof(R))` or `new R`, from
+//! a variable or a call that gives such a block, or if it is a parameter given one; nothing flows
+//! through fields or elements. The fields of a record that is never declared are those assigned
+//! through variables that hold it, by position in the text.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::walk;
+use crate::source::{Diagnostic, Span};
+use crate::syntax::ast::{Block, ExpressionId, ExpressionKind, Module, Name, StatementKind};
+
+/// A record.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// Its name.
+    pub name: Name,
+    /// Fields in order, each with its number of embedded slots (0: an ordinary field).
+    pub fields: Vec<(Name, u32)>,
+    /// Whether the program declares it.
+    pub declared: bool,
+}
+
+impl Record {
+    /// Its size in bytes.
+    pub fn bytes(&self) -> i64 {
+        self.fields.iter().map(|&(_, embedded)| 8 * i64::from(embedded.max(1))).sum()
+    }
+
+    /// The embedded slots of a field: 0 for an ordinary one, none if there is no such field.
+    pub fn field(&self, name: Name) -> Option<u32> {
+        self.fields.iter().find(|&&(field, _)| field == name).map(|&(_, embedded)| embedded)
+    }
+}
+
+/// What a variable may hold.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holds {
+    /// Records, ascending.
+    pub records: Vec<u32>,
+    /// It may also hold something that is neither null nor such a record.
+    pub other: bool,
+}
+
+impl Holds {
+    fn absorb(&mut self, other: &Holds) -> bool {
+        let before = (self.records.len(), self.other);
+        for &record in &other.records {
+            if let Err(at) = self.records.binary_search(&record) {
+                self.records.insert(at, record);
+            }
+        }
+        self.other |= other.other;
+        before != (self.records.len(), self.other)
+    }
+
+    /// The one record that it must hold if it is not null.
+    pub fn certain(&self) -> Option<u32> {
+        match (self.records.as_slice(), self.other) {
+            (&[record], false) => Some(record),
+            _ => None,
+        }
+    }
+}
+
+/// A function to the inference: a number (0 is the top level), parameters, body, its variables.
+#[derive(Clone, Copy, Debug)]
+pub struct Scope<'a> {
+    /// Parameters in order.
+    pub parameters: &'a [crate::syntax::ast::Identifier],
+    /// The statements.
+    pub body: &'a Block,
+}
+
+/// All records, and what each variable holds.
+#[derive(Clone, Debug, Default)]
+pub struct Records {
+    /// By index.
+    pub records: Vec<Record>,
+    by_name: HashMap<Name, u32>,
+    /// By scope and variable; globals have scope 0.
+    holds: HashMap<(u32, Name), Holds>,
+}
+
+/// What decides a name inside a scope.
+pub trait Resolve {
+    /// The scope (0 or `scope`) that a name used in `scope` belongs to, if it is a variable.
+    fn variable(&self, scope: u32, name: Name) -> Option<u32>;
+    /// The scope of the user's function of that name.
+    fn function(&self, name: Name) -> Option<u32>;
+    /// Whether a call of that name is an allocation of uninitialised bytes: `heap_allocate`.
+    fn allocates(&self, name: Name) -> bool;
+    /// Whether a name is a simple type to `sizeof`.
+    fn simple_type(&self, name: Name) -> bool;
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Node {
+    Variable(u32, Name),
+    Result(u32),
+}
+
+enum Source {
+    Nothing,
+    Record(u32),
+    Node(Node),
+    Other,
+}
+
+impl Records {
+    /// The record of that name.
+    pub fn find(&self, name: Name) -> Option<u32> {
+        self.by_name.get(&name).copied()
+    }
+
+    /// What a variable holds.
+    pub fn holds(&self, scope: u32, name: Name) -> Option<&Holds> {
+        self.holds.get(&(scope, name))
+    }
+
+    /// The only record that has a field of that name.
+    pub fn owner(&self, field: Name) -> Option<u32> {
+        let mut owners = (0..).zip(&self.records).filter(|(_, record)| record.field(field).is_some());
+        match (owners.next(), owners.next()) {
+            (Some((index, _)), None) => Some(index),
+            _ => None,
+        }
+    }
+
+    /// Takes the declared records of a module.
+    pub fn declare(&mut self, module: &Module, spell: &dyn Fn(Name) -> String, diagnostics: &mut Vec<Diagnostic>) {
+        let mut spans: HashMap<Name, Span> = HashMap::new();
+        for record in &module.records {
+            if let Some(&first) = spans.get(&record.name.name) {
+                diagnostics.push(super::duplicate("record", &spell(record.name.name), record.name.span, first));
+                continue;
+            }
+            spans.insert(record.name.name, record.name.span);
+            let mut fields: Vec<(Name, u32)> = Vec::new();
+            let mut field_spans: HashMap<Name, Span> = HashMap::new();
+            for field in &record.fields {
+                if let Some(&first) = field_spans.get(&field.name.name) {
+                    diagnostics.push(super::duplicate("field", &spell(field.name.name), field.name.span, first));
+                    continue;
+                }
+                field_spans.insert(field.name.name, field.name.span);
+                fields.push((field.name.name, field.embedded.unwrap_or(0)));
+            }
+            self.add(Record { name: record.name.name, fields, declared: true });
+        }
+    }
+
+    fn add(&mut self, record: Record) -> u32 {
+        let index = self.records.len() as u32;
+        self.by_name.insert(record.name, index);
+        self.records.push(record);
+        index
+    }
+
+    /// Finds the records that are used and not declared, and works out what every variable holds.
+    pub fn infer(&mut self, module: &Module, scopes: &[Scope<'_>], resolve: &dyn Resolve) {
+        for expression in &module.expressions {
+            let name = match &expression.kind {
+                ExpressionKind::Sizeof(name) if !resolve.simple_type(name.name) => name.name,
+                ExpressionKind::New { record, .. } => record.name,
+                _ => continue,
+            };
+            if self.find(name).is_none() {
+                self.add(Record { name, fields: Vec::new(), declared: false });
+            }
+        }
+        if self.records.is_empty() {
+            return;
+        }
+        self.solve(module, scopes, resolve);
+        self.infer_fields(module, scopes, resolve);
+    }
+
+    fn solve(&mut self, module: &Module, scopes: &[Scope<'_>], resolve: &dyn Resolve) {
+        let mut known: HashMap<Node, Holds> = HashMap::new();
+        let mut flows: HashMap<Node, Vec<Node>> = HashMap::new();
+        let mut add = |to: Node, source: Source| match source {
+            Source::Nothing => {}
+            Source::Record(record) => {
+                known.entry(to).or_default().absorb(&Holds { records: vec![record], other: false });
+            }
+            Source::Other => known.entry(to).or_default().other = true,
+            Source::Node(from) => flows.entry(from).or_default().push(to),
+        };
+        for (scope, function) in (0..).zip(scopes) {
+            let source = |id: ExpressionId| self.source(module, scope, id, resolve);
+            let variable = |id: ExpressionId| match module.expression(id).kind {
+                ExpressionKind::Name(name) => resolve.variable(scope, name).map(|owner| Node::Variable(owner, name)),
+                _ => None,
+            };
+            walk::each_statement(function.body, &mut |statement| {
+                match &statement.kind {
+                    StatementKind::Assign { place, value } => {
+                        if let Some(to) = variable(*place) {
+                            add(to, source(*value));
+                        }
+                    }
+                    StatementKind::AssignMany { places, values } => {
+                        for (&place, &value) in places.iter().zip(values) {
+                            if let Some(to) = variable(place) {
+                                add(to, source(value));
+                            }
+                        }
+                    }
+                    StatementKind::Update { place, .. } => {
+                        if let Some(to) = variable(*place) {
+                            add(to, Source::Other);
+                        }
+                    }
+                    StatementKind::ForRange { variable, .. } | StatementKind::ForEach { variable, .. } => {
+                        if let Some(owner) = resolve.variable(scope, variable.name) {
+                            add(Node::Variable(owner, variable.name), Source::Other);
+                        }
+                    }
+                    StatementKind::Return(Some(value)) => add(Node::Result(scope), source(*value)),
+                    _ => {}
+                }
+                walk::each_root(statement, &mut |root| {
+                    walk::each_expression(module, root, &mut |_, expression| {
+                        if let ExpressionKind::Call { callee, arguments, .. } = &expression.kind
+                            && let Some(called) = resolve.function(callee.name)
+                        {
+                            let parameters = scopes[called as usize].parameters;
+                            for (parameter, &argument) in parameters.iter().zip(arguments) {
+                                add(Node::Variable(called, parameter.name), source(argument));
+                            }
+                        }
+                    });
+                });
+            });
+        }
+        let mut work: Vec<Node> = known.keys().copied().collect();
+        while let Some(from) = work.pop() {
+            let Some(holds) = known.get(&from).cloned() else { continue };
+            for &to in flows.get(&from).map_or(&[][..], Vec::as_slice) {
+                if known.entry(to).or_default().absorb(&holds) {
+                    work.push(to);
+                }
+            }
+        }
+        for (node, holds) in known {
+            if let Node::Variable(scope, name) = node {
+                self.holds.insert((scope, name), holds);
+            }
+        }
+    }
+
+    fn source(&self, module: &Module, scope: u32, id: ExpressionId, resolve: &dyn Resolve) -> Source {
+        match &module.expression(id).kind {
+            ExpressionKind::Null => Source::Nothing,
+            ExpressionKind::New { record, .. } => self.find(record.name).map_or(Source::Other, Source::Record),
+            ExpressionKind::Name(name) => match resolve.variable(scope, *name) {
+                Some(owner) => Source::Node(Node::Variable(owner, *name)),
+                None => Source::Other,
+            },
+            ExpressionKind::Call { callee, arguments, .. } => {
+                if let Some(called) = resolve.function(callee.name) {
+                    return Source::Node(Node::Result(called));
+                }
+                match arguments.as_slice() {
+                    [size] if resolve.allocates(callee.name) => match &module.expression(*size).kind {
+                        ExpressionKind::Sizeof(record) => self.find(record.name).map_or(Source::Other, Source::Record),
+                        _ => Source::Other,
+                    },
+                    _ => Source::Other,
+                }
+            }
+            _ => Source::Other,
+        }
+    }
+
+    fn infer_fields(&mut self, module: &Module, scopes: &[Scope<'_>], resolve: &dyn Resolve) {
+        // For each inferred record: first position of each field, and the one literal length, if any.
+        let mut found: HashMap<u32, BTreeMap<(u32, Name), ()>> = HashMap::new();
+        let mut first: HashMap<(u32, Name), u32> = HashMap::new();
+        let mut lengths: HashMap<(u32, Name), Option<u32>> = HashMap::new();
+        for (scope, function) in (0..).zip(scopes) {
+            let mut assigned = |place: ExpressionId, value: Option<ExpressionId>| {
+                let ExpressionKind::Field { object, field } = &module.expression(place).kind else { return };
+                let ExpressionKind::Name(name) = module.expression(*object).kind else { return };
+                let Some(owner) = resolve.variable(scope, name) else { return };
+                let length = value.and_then(|value| match &module.expression(value).kind {
+                    ExpressionKind::Array(elements) if !elements.is_empty() => Some(elements.len() as u32),
+                    _ => None,
+                });
+                for &record in self.holds.get(&(owner, name)).map_or(&[][..], |holds| holds.records.as_slice()) {
+                    let key = (record, field.name);
+                    let at = first.entry(key).or_insert(field.span.start);
+                    *at = (*at).min(field.span.start);
+                    lengths.entry(key).and_modify(|old| *old = old.filter(|_| *old == length)).or_insert(length);
+                }
+            };
+            walk::each_statement(function.body, &mut |statement| match &statement.kind {
+                StatementKind::Assign { place, value } => assigned(*place, Some(*value)),
+                StatementKind::Update { place, .. } => assigned(*place, None),
+                StatementKind::AssignMany { places, values } => {
+                    places.iter().zip(values).for_each(|(&place, &value)| assigned(place, Some(value)));
+                }
+                _ => {}
+            });
+        }
+        for (&(record, name), &at) in &first {
+            found.entry(record).or_default().insert((at, name), ());
+        }
+        for (record, fields) in found {
+            let target = &mut self.records[record as usize];
+            if !target.declared {
+                target.fields = fields
+                    .into_keys()
+                    .map(|(_, name)| (name, lengths.get(&(record, name)).copied().flatten().unwrap_or(0)))
+                    .collect();
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What a memory error does to the program: a compile-time parameter of the loop, so that a
+//! discipline that is not chosen costs nothing.
+
+/// How uses of memory are checked.
+pub trait Checks {
+    /// Whether the first error stops the program. Then nothing a program does reaches linkage words,
+    /// headers or free lists, and the loop takes them as they are.
+    const STOPS: bool;
+}
+
+/// The first error stops the program.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stop;
+
+impl Checks for Stop {
+    const STOPS: bool = true;
+}

@@ -1,0 +1,121 @@
+//! What is found out at the moment a program stops: who had called whom, which block the error is
+//! about, and what lies where an access went astray.
+
+use super::display::show;
+use super::frame::{LINKAGE_WORDS, Position};
+use super::machine::Machine;
+use super::trap::{BlockFacts, Cause, Landing, Trap};
+use crate::memory::fault::Access;
+
+use crate::memory::address_space::STACK_TOP;
+use crate::memory::{Block, BlockKind, Description, Fault, Pointer};
+
+impl Machine<'_> {
+    /// The trap of an error at `position`.
+    #[cold]
+    pub(super) fn trap(&self, cause: Cause, position: Position) -> Box<Trap> {
+        let cause = self.explain(cause);
+        let (block, landing) = match &cause {
+            Cause::Fault(fault) => (self.block_of(fault), self.landing_of(fault, position)),
+            _ => (None, None),
+        };
+        Box::new(Trap { cause, at: position.pc as u32, backtrace: self.backtrace(position), block, landing })
+    }
+
+    /// The same cause with values shown where memory could only hand them back.
+    fn explain(&self, cause: Cause) -> Cause {
+        match cause {
+            Cause::Fault(Fault::NotAReference(value)) => Cause::NotAReference { found: show(&self.memory, value) },
+            Cause::Fault(Fault::NotAnArray(_, value)) => Cause::EmbeddedArray(show(&self.memory, value)),
+            other => other,
+        }
+    }
+
+    fn block_of(&self, fault: &Fault) -> Option<BlockFacts> {
+        match *fault {
+            Fault::UseAfterFree(pointer)
+            | Fault::StackUseAfterReturn(pointer)
+            | Fault::DoubleFree(pointer)
+            | Fault::InvalidFree(pointer, _) => Some(self.facts_of_pointer(pointer)),
+            Fault::OutOfBounds(access) | Fault::Uninitialised(access) => Some(self.facts(&access.block)),
+            Fault::NotIndexable(block)
+            | Fault::NoFields(block)
+            | Fault::FieldDoesNotFit(block, _)
+            | Fault::Immutable(block)
+            | Fault::NotBytes(block)
+            | Fault::UnitsDiffer(block, _) => Some(self.facts(&block)),
+            _ => None,
+        }
+    }
+
+    fn facts(&self, block: &Block) -> BlockFacts {
+        BlockFacts { pointer: block.pointer, bytes: Some(block.bytes), site: self.memory.site(block.pointer) }
+    }
+
+    /// Facts of a block that may be gone. The inside of a block is that block's.
+    fn facts_of_pointer(&self, pointer: Pointer) -> BlockFacts {
+        match self.memory.describe(i64::from(pointer.address())) {
+            Description::Data { block, .. } if block.pointer.serial() == pointer.serial() => self.facts(&block),
+            _ => BlockFacts { pointer, bytes: None, site: None },
+        }
+    }
+
+    fn landing_of(&self, fault: &Fault, position: Position) -> Option<Landing> {
+        match fault {
+            Fault::OutOfBounds(access) => Some(self.landing(access, position)),
+            _ => None,
+        }
+    }
+
+    fn landing(&self, access: &Access, position: Position) -> Landing {
+        if self.is_stack(access.address) {
+            return self.landing_on_stack(access.address, position);
+        }
+        match self.memory.describe(access.address) {
+            Description::Header(block) => Landing::Header(self.facts(&block)),
+            Description::Data { block, offset } if offset >= block.bytes => Landing::Padding(self.facts(&block)),
+            Description::Data { block, offset } if block.pointer == access.block.pointer => {
+                self.field_at(&block, offset).map_or_else(|| Landing::Data(self.facts(&block)), Landing::Field)
+            }
+            Description::Data { block, .. } => Landing::Data(self.facts(&block)),
+            Description::Free { .. } => Landing::FreeHeap,
+            Description::Control => Landing::Control,
+            Description::Global(_) => Landing::Static,
+            Description::Stack(_) | Description::Nothing => Landing::Nothing,
+        }
+    }
+
+    /// The name of the field that the byte at `offset` of a record belongs to.
+    fn field_at(&self, block: &Block, offset: u64) -> Option<u32> {
+        let BlockKind::Fields(layout) = block.kind else { return None };
+        let fields = &self.memory.layouts.get(layout).fields;
+        let found = fields.iter().rev().find(|field| u64::from(field.offset) * 8 <= offset)?;
+        Some(found.name.0)
+    }
+
+    fn is_stack(&self, address: i64) -> bool {
+        let top = i64::from(STACK_TOP);
+        (top - 8 * self.stack_words as i64..top).contains(&address)
+    }
+
+    fn landing_on_stack(&self, address: i64, position: Position) -> Landing {
+        let index = ((i64::from(STACK_TOP) - 1 - address) / 8) as usize;
+        let Some(frame) = self.frames(position).find(|frame| frame.base <= index) else {
+            return Landing::Nothing;
+        };
+        if index >= frame.end {
+            return Landing::UnusedStack;
+        }
+        let function = &self.program.functions[frame.function];
+        let name = function.name.clone();
+        let slot = index - frame.base;
+        let variable = function.variables.iter().find(|variable| usize::from(variable.slot) == slot);
+        match (slot, variable) {
+            (0, _) => Landing::ReturnAddress(name),
+            (1, _) => Landing::FrameLink(name),
+            (_, Some(variable)) => Landing::Variable { function: name, variable: variable.name.clone() },
+            _ if slot < LINKAGE_WORDS.max(usize::from(function.slots)) => Landing::Temporary(name),
+            _ => Landing::StackBuffer(name),
+        }
+    }
+}

@@ -1,0 +1,784 @@
+//! The loop. Every instruction has an arm here; where a value is not of the common types, or the
+//! whole machine is needed, the arm leaves for [`Machine::perform`], which knows all of the
+//! instruction's meaning and is off the fast path.
+//!
+//! `pc`, the frame's window and `fuel` are locals. A window is `[_; 256]` and a slot is a `u8`, so
+//! slots are not bounds-checked; windows are taken anew after everything that may move the stack.
+//!
+//! Counting: `fuel` is `poll_at - (executed - pc)`, so falling through to the next instruction
+//! changes nothing, a jump adds its offset, and `fuel <= pc` says that `poll_at` is reached. It is
+//! asked where a jump, a call or a return is taken.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::checks::Checks;
+use super::frame::{Position, link_to, linked_base, return_index};
+use super::host::Host;
+use super::machine::{End, Machine};
+use super::operators::{floor_divide, modulo, to_float};
+use super::perform::Flow;
+use super::probe::Probe;
+use super::trap::{Cause, Ending};
+use crate::bytecode::{Instruction, Program};
+use crate::limits::FRAME_WINDOW;
+use crate::memory::address_space::HEAP_BASE;
+use crate::memory::block::{header_length, header_serial};
+use crate::memory::{Event, Pointer, Segment, Tag, Value};
+
+/// Instructions between two looks at the interrupt flag.
+const POLL_INTERVAL: u64 = 1 << 16;
+
+impl Machine<'_> {
+    /// Runs from `start` until something ends the program.
+    pub(super) fn execute<P: Probe, C: Checks>(
+        &mut self,
+        start: Position,
+        host: &mut dyn Host,
+        probe: &mut P,
+        interrupt: &AtomicBool,
+    ) -> End {
+        const { assert!(C::STOPS, "the shortcuts take linkage words and headers as they are") };
+        let program: &Program = self.program;
+        let code: &[Instruction] = &program.code;
+        let Position { mut pc, mut base } = start;
+        let mut poll_at = self.next_poll(0);
+        let mut fuel = poll_at as i64 + pc as i64;
+        let mut calls = 0;
+        let mut deepest = 1;
+        // Frames that may still be added before `deepest` is exceeded.
+        let mut headroom = 0;
+
+        let end = 'run: loop {
+            'poll: {
+                'perform: {
+                    let stack = &mut self.memory.space.stack;
+                    let words: &mut [u64; FRAME_WINDOW] =
+                        stack.words[base..].first_chunk_mut().expect("a frame window is committed");
+                    let tags: &mut [Tag; FRAME_WINDOW] =
+                        stack.tags[base..].first_chunk_mut().expect("a frame window is committed");
+
+                    /// The value in a slot.
+                    macro_rules! get {
+                        ($slot:expr) => {
+                            Value { word: words[usize::from($slot.0)], tag: tags[usize::from($slot.0)] }
+                        };
+                    }
+                    /// Puts a value into a slot.
+                    macro_rules! set {
+                        ($slot:expr, $value:expr) => {{
+                            let value: Value = $value;
+                            words[usize::from($slot.0)] = value.word;
+                            tags[usize::from($slot.0)] = value.tag;
+                        }};
+                    }
+                    /// Takes a jump.
+                    macro_rules! jump {
+                        ($target:expr) => {{
+                            pc = pc.wrapping_add_signed($target.0 as isize + 1);
+                            fuel += i64::from($target.0);
+                            if fuel <= pc as i64 {
+                                break 'poll;
+                            }
+                        }};
+                    }
+                    /// Takes a jump, or falls through.
+                    macro_rules! branch {
+                        ($condition:expr, $target:expr) => {{
+                            if $condition {
+                                jump!($target);
+                            } else {
+                                pc += 1;
+                            }
+                        }};
+                    }
+                    /// Puts the value of an option into a slot and falls through; leaves if there is none.
+                    macro_rules! yields {
+                        ($to:expr, $value:expr) => {{
+                            match $value {
+                                Some(value) => set!($to, value),
+                                None => break 'perform,
+                            }
+                            pc += 1;
+                        }};
+                    }
+                    /// Two integers by a checked operation, or two floats.
+                    macro_rules! arithmetic {
+                        ($to:expr, $left:expr, $right:expr, $checked:ident, $float:tt) => {{
+                            let (left, right) = (get!($left), get!($right));
+                            yields!($to, match (left.tag, right.tag) {
+                                (Tag::Integer, Tag::Integer) => {
+                                    left.as_integer().$checked(right.as_integer()).map(Value::integer)
+                                }
+                                (Tag::Float, Tag::Float) => Some(Value::float(left.as_float() $float right.as_float())),
+                                _ => None,
+                            })
+                        }};
+                    }
+                    /// An integer by a checked operation, or a float, with an integer constant.
+                    macro_rules! arithmetic_integer {
+                        ($to:expr, $left:expr, $right:expr, $checked:ident, $float:tt) => {{
+                            let left = get!($left);
+                            yields!($to, match left.tag {
+                                Tag::Integer => left.as_integer().$checked(i64::from($right.0)).map(Value::integer),
+                                Tag::Float => Some(Value::float(left.as_float() $float f64::from($right.0))),
+                                _ => None,
+                            })
+                        }};
+                    }
+                    /// Whether an order holds between two integers or two floats.
+                    macro_rules! compare {
+                        ($left:expr, $right:expr, $operator:tt) => {{
+                            let (left, right) = (get!($left), get!($right));
+                            match (left.tag, right.tag) {
+                                (Tag::Integer, Tag::Integer) => left.as_integer() $operator right.as_integer(),
+                                (Tag::Float, Tag::Float) => left.as_float() $operator right.as_float(),
+                                _ => break 'perform,
+                            }
+                        }};
+                    }
+                    /// Whether an order holds between an integer or a float and an integer constant.
+                    macro_rules! compare_integer {
+                        ($left:expr, $right:expr, $operator:tt) => {{
+                            let left = get!($left);
+                            match left.tag {
+                                Tag::Integer => left.as_integer() $operator i64::from($right.0),
+                                Tag::Float => left.as_float() $operator f64::from($right.0),
+                                _ => break 'perform,
+                            }
+                        }};
+                    }
+                    /// Whether two values are equal.
+                    macro_rules! equals {
+                        ($left:expr, $right:expr) => {{
+                            let Some(equal) = equal_words(get!($left), get!($right)) else { break 'perform };
+                            equal
+                        }};
+                    }
+                    /// A boolean.
+                    macro_rules! boolean {
+                        ($slot:expr) => {{
+                            let value = get!($slot);
+                            if value.tag != Tag::Boolean {
+                                break 'perform;
+                            }
+                            value.word != 0
+                        }};
+                    }
+                    /// Goes back to the caller with a value.
+                    macro_rules! leave {
+                        ($value:expr) => {{
+                            let value: Value = $value;
+                            let target = return_index(words[0]);
+                            let caller = linked_base(words[1]);
+                            if self.innermost_buffer >= base {
+                                self.retire_buffers(base);
+                                if P::ACTIVE {
+                                    self.tell(probe, Position { pc, base });
+                                }
+                                self.memory.space.stack.set(base, value);
+                            } else {
+                                words[0] = value.word;
+                                tags[0] = value.tag;
+                            }
+                            if target >= code.len() {
+                                break 'run End::Finished;
+                            }
+                            fuel += target as i64 - (pc as i64 + 1);
+                            (pc, base) = (target, caller);
+                            headroom += 1;
+                            if fuel <= pc as i64 {
+                                break 'poll;
+                            }
+                            continue 'run;
+                        }};
+                    }
+
+                    loop {
+                        match code[pc] {
+                            // ---- constants, variables
+                            Instruction::LoadInteger { to, value } => {
+                                set!(to, Value::integer(i64::from(value.0)));
+                                pc += 1;
+                            }
+                            Instruction::LoadConstant { to, constant } => {
+                                set!(to, self.constants[constant.0 as usize]);
+                                pc += 1;
+                            }
+                            Instruction::Move { to, from } => {
+                                set!(to, get!(from));
+                                pc += 1;
+                            }
+                            Instruction::Clear { to } => {
+                                set!(to, Value::UNINITIALISED);
+                                pc += 1;
+                            }
+                            Instruction::CheckAssigned { variable } => {
+                                if get!(variable).tag == Tag::Uninitialised {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::CheckBoolean { value } => {
+                                if get!(value).tag != Tag::Boolean {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::LoadGlobal { to, global } => {
+                                let value = self.memory.space.statics.get(self.first_global + global.0 as usize);
+                                yields!(to, (value.tag != Tag::Uninitialised).then_some(value));
+                            }
+                            Instruction::StoreGlobal { from, global } => {
+                                self.memory.space.statics.set(self.first_global + global.0 as usize, get!(from));
+                                pc += 1;
+                            }
+
+                            // ---- arithmetic
+                            Instruction::Add { to, left, right }
+                            | Instruction::AddTemporaries { to, left, right, .. } => {
+                                arithmetic!(to, left, right, checked_add, +)
+                            }
+                            Instruction::Subtract { to, left, right } => arithmetic!(to, left, right, checked_sub, -),
+                            Instruction::Multiply { to, left, right } => arithmetic!(to, left, right, checked_mul, *),
+                            Instruction::Divide { to, left, right } => {
+                                let (left, right) = (get!(left), get!(right));
+                                if right == Value::integer(0) {
+                                    break 'perform;
+                                }
+                                yields!(
+                                    to,
+                                    match (to_float(left), to_float(right)) {
+                                        (Some(left), Some(right)) => Some(Value::float(left / right)),
+                                        _ => None,
+                                    }
+                                );
+                            }
+                            Instruction::FloorDivide { to, left, right } => {
+                                let (left, right) = (get!(left), get!(right));
+                                yields!(
+                                    to,
+                                    match (left.tag, right.tag) {
+                                        (Tag::Integer, Tag::Integer) if right.word != 0 => {
+                                            floor_divide(left.as_integer(), right.as_integer()).map(Value::integer)
+                                        }
+                                        _ => None,
+                                    }
+                                );
+                            }
+                            Instruction::Modulo { to, left, right } => {
+                                let (left, right) = (get!(left), get!(right));
+                                yields!(
+                                    to,
+                                    match (left.tag, right.tag) {
+                                        (Tag::Integer, Tag::Integer) if right.word != 0 => {
+                                            Some(Value::integer(modulo(left.as_integer(), right.as_integer())))
+                                        }
+                                        _ => None,
+                                    }
+                                );
+                            }
+                            Instruction::AddInteger { to, left, right } => {
+                                arithmetic_integer!(to, left, right, checked_add, +);
+                            }
+                            Instruction::SubtractInteger { to, left, right } => {
+                                arithmetic_integer!(to, left, right, checked_sub, -);
+                            }
+                            Instruction::MultiplyInteger { to, left, right } => {
+                                arithmetic_integer!(to, left, right, checked_mul, *);
+                            }
+                            Instruction::FloorDivideInteger { to, left, right } => {
+                                let left = get!(left);
+                                yields!(
+                                    to,
+                                    match left.tag {
+                                        Tag::Integer => {
+                                            floor_divide(left.as_integer(), i64::from(right.0)).map(Value::integer)
+                                        }
+                                        _ => None,
+                                    }
+                                );
+                            }
+                            Instruction::ModuloInteger { to, left, right } => {
+                                let left = get!(left);
+                                yields!(
+                                    to,
+                                    match left.tag {
+                                        Tag::Integer if right.0 != 0 => {
+                                            Some(Value::integer(modulo(left.as_integer(), i64::from(right.0))))
+                                        }
+                                        _ => None,
+                                    }
+                                );
+                            }
+                            Instruction::Negate { to, operand } => {
+                                let operand = get!(operand);
+                                yields!(
+                                    to,
+                                    match operand.tag {
+                                        Tag::Integer => operand.as_integer().checked_neg().map(Value::integer),
+                                        Tag::Float => Some(Value::float(-operand.as_float())),
+                                        _ => None,
+                                    }
+                                );
+                            }
+                            Instruction::Not { to, operand } => {
+                                set!(to, Value::boolean(!boolean!(operand)));
+                                pc += 1;
+                            }
+
+                            // ---- comparisons
+                            Instruction::Equal { to, left, right } => {
+                                set!(to, Value::boolean(equals!(left, right)));
+                                pc += 1;
+                            }
+                            Instruction::NotEqual { to, left, right } => {
+                                set!(to, Value::boolean(!equals!(left, right)));
+                                pc += 1;
+                            }
+                            Instruction::Less { to, left, right } => {
+                                set!(to, Value::boolean(compare!(left, right, <)));
+                                pc += 1;
+                            }
+                            Instruction::LessEqual { to, left, right } => {
+                                set!(to, Value::boolean(compare!(left, right, <=)));
+                                pc += 1;
+                            }
+                            Instruction::Greater { to, left, right } => {
+                                set!(to, Value::boolean(compare!(left, right, >)));
+                                pc += 1;
+                            }
+                            Instruction::GreaterEqual { to, left, right } => {
+                                set!(to, Value::boolean(compare!(left, right, >=)));
+                                pc += 1;
+                            }
+
+                            // ---- jumps
+                            Instruction::Jump { target } => jump!(target),
+                            Instruction::JumpIfTrue { condition, target } => branch!(boolean!(condition), target),
+                            Instruction::JumpIfFalse { condition, target } => branch!(!boolean!(condition), target),
+                            Instruction::JumpIfNull { operand, target } => {
+                                branch!(get!(operand).tag == Tag::Null, target);
+                            }
+                            Instruction::JumpIfNotNull { operand, target } => {
+                                branch!(get!(operand).tag != Tag::Null, target);
+                            }
+                            Instruction::JumpIfEqual { left, right, target } => branch!(equals!(left, right), target),
+                            Instruction::JumpIfNotEqual { left, right, target } => {
+                                branch!(!equals!(left, right), target);
+                            }
+                            Instruction::JumpIfLess { left, right, target } => {
+                                branch!(compare!(left, right, <), target);
+                            }
+                            Instruction::JumpIfNotLess { left, right, target } => {
+                                branch!(!compare!(left, right, <), target);
+                            }
+                            Instruction::JumpIfLessEqual { left, right, target } => {
+                                branch!(compare!(left, right, <=), target);
+                            }
+                            Instruction::JumpIfNotLessEqual { left, right, target } => {
+                                branch!(!compare!(left, right, <=), target);
+                            }
+                            Instruction::JumpIfGreater { left, right, target } => {
+                                branch!(compare!(left, right, >), target);
+                            }
+                            Instruction::JumpIfNotGreater { left, right, target } => {
+                                branch!(!compare!(left, right, >), target);
+                            }
+                            Instruction::JumpIfGreaterEqual { left, right, target } => {
+                                branch!(compare!(left, right, >=), target);
+                            }
+                            Instruction::JumpIfNotGreaterEqual { left, right, target } => {
+                                branch!(!compare!(left, right, >=), target);
+                            }
+                            Instruction::JumpIfEqualInteger { left, right, target } => {
+                                branch!(equals_integer(get!(left), right.0), target);
+                            }
+                            Instruction::JumpIfNotEqualInteger { left, right, target } => {
+                                branch!(!equals_integer(get!(left), right.0), target);
+                            }
+                            Instruction::JumpIfLessInteger { left, right, target } => {
+                                branch!(compare_integer!(left, right, <), target);
+                            }
+                            Instruction::JumpIfNotLessInteger { left, right, target } => {
+                                branch!(!compare_integer!(left, right, <), target);
+                            }
+                            Instruction::JumpIfLessEqualInteger { left, right, target } => {
+                                branch!(compare_integer!(left, right, <=), target);
+                            }
+                            Instruction::JumpIfNotLessEqualInteger { left, right, target } => {
+                                branch!(!compare_integer!(left, right, <=), target);
+                            }
+                            Instruction::JumpIfGreaterInteger { left, right, target } => {
+                                branch!(compare_integer!(left, right, >), target);
+                            }
+                            Instruction::JumpIfNotGreaterInteger { left, right, target } => {
+                                branch!(!compare_integer!(left, right, >), target);
+                            }
+                            Instruction::JumpIfGreaterEqualInteger { left, right, target } => {
+                                branch!(compare_integer!(left, right, >=), target);
+                            }
+                            Instruction::JumpIfNotGreaterEqualInteger { left, right, target } => {
+                                branch!(!compare_integer!(left, right, >=), target);
+                            }
+
+                            // ---- loops
+                            Instruction::CountNext { counter, variable, limit, target } => {
+                                let (now, last) = (get!(counter), get!(limit));
+                                if now.tag != Tag::Integer {
+                                    break 'perform;
+                                }
+                                // Below the limit, so one more cannot overflow.
+                                if now.as_integer() < last.as_integer() {
+                                    let next = Value::integer(now.as_integer() + 1);
+                                    set!(counter, next);
+                                    set!(variable, next);
+                                    jump!(target);
+                                } else {
+                                    pc += 1;
+                                }
+                            }
+                            Instruction::RangeNext { counter, variable, limit, target } => {
+                                let (now, last) = (get!(counter), get!(limit));
+                                let step = words[usize::from(limit.0.wrapping_add(1))] as i64;
+                                if now.tag != Tag::Integer {
+                                    break 'perform;
+                                }
+                                let next = now.as_integer().checked_add(step).filter(|&next| {
+                                    if step > 0 { next <= last.as_integer() } else { next >= last.as_integer() }
+                                });
+                                match next.map(Value::integer) {
+                                    Some(next) => {
+                                        set!(counter, next);
+                                        set!(variable, next);
+                                        jump!(target);
+                                    }
+                                    None => pc += 1,
+                                }
+                            }
+                            Instruction::EachNext { walk, variable, target } => {
+                                let (length, index) = (walk.0.wrapping_add(1), walk.0.wrapping_add(2));
+                                let (length, index) = (usize::from(length), usize::from(index));
+                                let collection = get!(walk);
+                                let at = words[index];
+                                if at >= words[length] {
+                                    pc += 1;
+                                } else if let Some(element) =
+                                    fetch(&self.memory.space.heap, collection, Value::integer(at as i64))
+                                {
+                                    words[index] = at + 1;
+                                    set!(variable, element);
+                                    jump!(target);
+                                } else {
+                                    break 'perform;
+                                }
+                            }
+
+                            // ---- elements and fields
+                            Instruction::LoadElement { to, object, index } => {
+                                yields!(to, fetch(&self.memory.space.heap, get!(object), get!(index)));
+                            }
+                            Instruction::StoreElement { object, index, from } => {
+                                let heap = &mut self.memory.space.heap;
+                                if !put(heap, get!(object), get!(index), get!(from)) {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::LoadField { to, object, field } => {
+                                let cache = self.field_caches[field.0 as usize];
+                                let heap = &self.memory.space.heap;
+                                yields!(
+                                    to,
+                                    field_word(heap, get!(object), cache.layout, cache.offset).and_then(|at| {
+                                        let value = heap.get(at);
+                                        is_plain_value(value.tag).then_some(value)
+                                    })
+                                );
+                            }
+                            Instruction::StoreField { object, from, field } => {
+                                let cache = self.field_caches[field.0 as usize];
+                                let heap = &mut self.memory.space.heap;
+                                let Some(at) = field_word(heap, get!(object), cache.layout, cache.offset) else {
+                                    break 'perform;
+                                };
+                                heap.set(at, get!(from));
+                                pc += 1;
+                            }
+                            Instruction::Length { to, object } => {
+                                yields!(to, length(&self.memory.space.heap, get!(object)));
+                            }
+                            Instruction::InitElement { array, from, index } => {
+                                let heap = &mut self.memory.space.heap;
+                                if !put(heap, get!(array), Value::integer(i64::from(index.0)), get!(from)) {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::InitField { record, from, offset } => {
+                                let heap = &mut self.memory.space.heap;
+                                let at = header_index(get!(record).as_pointer()) + 1 + offset.0 as usize;
+                                if at >= heap.words.len() {
+                                    break 'perform;
+                                }
+                                heap.set(at, get!(from));
+                                pc += 1;
+                            }
+
+                            // ---- calls
+                            Instruction::Call { window, function, .. } => {
+                                let callee = self.callees[function.0 as usize];
+                                let entered = base + usize::from(window.0);
+                                if entered + callee.frame_words as usize > self.high_water {
+                                    break 'perform;
+                                }
+                                let return_address = Program::address(pc as u32 + 1);
+                                set!(window, Value::new(u64::from(return_address), Tag::CodeAddress));
+                                let link = usize::from(window.0.wrapping_add(1));
+                                words[link] = link_to(base);
+                                tags[link] = Tag::FrameLink;
+                                fuel += i64::from(callee.entry) - (pc as i64 + 1);
+                                (pc, base) = (callee.entry as usize, entered);
+                                calls += 1;
+                                headroom -= 1;
+                                if headroom < 0 {
+                                    headroom = 0;
+                                    deepest += 1;
+                                }
+                                if fuel <= pc as i64 {
+                                    break 'poll;
+                                }
+                                continue 'run;
+                            }
+                            Instruction::Return { value } => leave!(get!(value)),
+                            Instruction::ReturnNull {} => leave!(Value::NULL),
+
+                            // ---- what needs the whole machine
+                            Instruction::Power { .. }
+                            | Instruction::IsEmpty { .. }
+                            | Instruction::CountEnter { .. }
+                            | Instruction::RangeEnter { .. }
+                            | Instruction::EachEnter { .. }
+                            | Instruction::StoreFieldLiteral { .. }
+                            | Instruction::StoreEmbedded { .. }
+                            | Instruction::Allocate { .. }
+                            | Instruction::AllocateRecord { .. }
+                            | Instruction::AllocateArray { .. }
+                            | Instruction::Free { .. }
+                            | Instruction::DropTemporary { .. }
+                            | Instruction::StackAllocate { .. }
+                            | Instruction::CallBelow { .. }
+                            | Instruction::TakeResult { .. }
+                            | Instruction::CallBuiltin { .. }
+                            | Instruction::Print { .. }
+                            | Instruction::PrintResult { .. }
+                            | Instruction::Halt {} => break 'perform,
+                        }
+                    }
+                }
+
+                // An instruction that leaves the fast path.
+                let position = Position { pc, base };
+                let outcome = self.perform(code[pc], position, host);
+                if P::ACTIVE {
+                    self.tell(probe, position);
+                }
+                match outcome {
+                    Ok(Flow::Next) => {
+                        pc += 1;
+                        continue 'run;
+                    }
+                    Ok(Flow::Jump(target)) => {
+                        pc = pc.wrapping_add_signed(target.0 as isize + 1);
+                        fuel += i64::from(target.0);
+                    }
+                    Ok(Flow::Enter { base: entered, entry }) => {
+                        fuel += i64::from(entry) - (pc as i64 + 1);
+                        (pc, base) = (entry as usize, entered);
+                        calls += 1;
+                        headroom -= 1;
+                        if headroom < 0 {
+                            headroom = 0;
+                            deepest += 1;
+                        }
+                    }
+                    Ok(Flow::Halt) | Err(Ending::Exited) => break 'run End::Finished,
+                    Err(Ending::OutputClosed) => break 'run End::OutputClosed,
+                    Err(Ending::Trapped(cause)) => break 'run End::Trapped(self.trap(*cause, position)),
+                }
+                if fuel > pc as i64 {
+                    continue 'run;
+                }
+            }
+
+            // A jump was taken and `poll_at` is reached: nothing of the instruction at `pc` is done.
+            let executed = (poll_at as i64 - fuel + pc as i64) as u64;
+            let position = Position { pc, base };
+            let limit = self.max_steps.filter(|&limit| executed >= limit);
+            if limit.is_some() || interrupt.load(Ordering::Relaxed) {
+                self.counts.instructions = executed;
+                self.counts.calls = calls;
+                self.counts.max_call_depth = deepest;
+                let trap = self.trap(Cause::StepLimit(limit.unwrap_or(executed)), position);
+                return if limit.is_some() { End::Trapped(trap) } else { End::Interrupted(trap) };
+            }
+            let next = self.next_poll(executed);
+            fuel += (next - poll_at) as i64;
+            poll_at = next;
+        };
+        // The instruction at `pc` was the last.
+        self.counts.instructions = (poll_at as i64 - fuel + pc as i64 + 1) as u64;
+        self.counts.calls = calls;
+        self.counts.max_call_depth = deepest;
+        end
+    }
+
+    /// Tells a probe what has happened to blocks since it was last told.
+    fn tell<P: Probe>(&mut self, probe: &mut P, position: Position) {
+        for event in self.memory.journal.take() {
+            let backtrace = &mut || self.backtrace(position);
+            match event {
+                Event::Allocated(serial, bytes) => probe.allocated(serial, bytes, backtrace),
+                Event::Freed(serial) => probe.freed(serial, backtrace),
+            }
+        }
+    }
+
+    /// The number of executed instructions at which to look up next.
+    fn next_poll(&self, executed: u64) -> u64 {
+        let next = executed.saturating_add(POLL_INTERVAL);
+        self.max_steps.map_or(next, |limit| next.min(limit))
+    }
+}
+
+/// Whether a word of that tag can be read as it is: initialised, and no weak place.
+#[inline(always)]
+const fn is_plain_value(tag: Tag) -> bool {
+    matches!(
+        tag,
+        Tag::Integer | Tag::Float | Tag::Boolean | Tag::Null | Tag::Pointer | Tag::InteriorPointer | Tag::String
+    )
+}
+
+/// Whether two values are equal, where their words and tags tell.
+#[inline(always)]
+fn equal_words(left: Value, right: Value) -> Option<bool> {
+    match (left.tag, right.tag) {
+        (Tag::Integer, Tag::Integer) | (Tag::Boolean, Tag::Boolean) => Some(left.word == right.word),
+        (Tag::Float, Tag::Float) => Some(left.as_float() == right.as_float()),
+        (Tag::Pointer, Tag::Pointer) => Some(left.as_pointer().address() == right.as_pointer().address()),
+        (Tag::Null, _) | (_, Tag::Null) => Some(left.tag == right.tag),
+        _ => None,
+    }
+}
+
+/// Whether a value equals a small integer. A 16-bit integer is exact as a float.
+#[inline(always)]
+fn equals_integer(value: Value, integer: i16) -> bool {
+    match value.tag {
+        Tag::Integer => value.as_integer() == i64::from(integer),
+        Tag::Float => value.as_float() == f64::from(integer),
+        _ => false,
+    }
+}
+
+/// Index of the header of a heap block in its segment; beyond the segment for anything else.
+#[inline(always)]
+const fn header_index(pointer: Pointer) -> usize {
+    (pointer.address().wrapping_sub(HEAP_BASE + 8) >> 3) as usize
+}
+
+/// The element or byte at an index of a heap block, if nothing is out of the ordinary.
+#[inline(always)]
+fn fetch(heap: &Segment, object: Value, index: Value) -> Option<Value> {
+    if object.tag != Tag::Pointer || index.tag != Tag::Integer {
+        return None;
+    }
+    let words = &heap.words[..];
+    let tags = &heap.tags[..words.len()];
+    let at = header_index(object.as_pointer());
+    let header = *words.get(at)?;
+    if header_serial(header) != object.as_pointer().serial() || index.word >= u64::from(header_length(header)) {
+        return None;
+    }
+    match tags[at] {
+        Tag::ElementsHeader => {
+            let element = at + 1 + index.word as usize;
+            let word = *words.get(element)?;
+            is_plain_value(tags[element]).then_some(Value { word, tag: tags[element] })
+        }
+        Tag::BytesHeader => {
+            let holder = at + 1 + index.word as usize / 8;
+            let word = *words.get(holder)?;
+            let byte = (word >> (8 * (index.word % 8))) as u8;
+            (tags[holder] == Tag::Bytes).then_some(Value::integer(i64::from(byte)))
+        }
+        _ => None,
+    }
+}
+
+/// Stores an element or byte of a heap block, if nothing is out of the ordinary.
+#[inline(always)]
+fn put(heap: &mut Segment, object: Value, index: Value, value: Value) -> bool {
+    if object.tag != Tag::Pointer || index.tag != Tag::Integer {
+        return false;
+    }
+    let words = &mut heap.words[..];
+    let tags = &mut heap.tags[..words.len()];
+    let at = header_index(object.as_pointer());
+    let Some(&header) = words.get(at) else { return false };
+    if header_serial(header) != object.as_pointer().serial() || index.word >= u64::from(header_length(header)) {
+        return false;
+    }
+    match tags[at] {
+        Tag::ElementsHeader => {
+            let element = at + 1 + index.word as usize;
+            if element >= words.len() {
+                return false;
+            }
+            words[element] = value.word;
+            tags[element] = value.tag;
+            true
+        }
+        Tag::BytesHeader => {
+            let holder = at + 1 + index.word as usize / 8;
+            if holder >= words.len() || tags[holder] != Tag::Bytes || value.tag != Tag::Integer || value.word > 255 {
+                return false;
+            }
+            let shift = 8 * (index.word % 8);
+            words[holder] = words[holder] & !(0xFF << shift) | value.word << shift;
+            true
+        }
+        _ => false,
+    }
+}
+
+/// Index of the word of a field at `offset` words, if `object` is a live heap block of that layout.
+#[inline(always)]
+fn field_word(heap: &Segment, object: Value, layout: u32, offset: u32) -> Option<usize> {
+    if object.tag != Tag::Pointer {
+        return None;
+    }
+    let words = &heap.words[..];
+    let tags = &heap.tags[..words.len()];
+    let at = header_index(object.as_pointer());
+    let header = *words.get(at)?;
+    let field = at + 1 + offset as usize;
+    let found = tags[at] == Tag::FieldsHeader
+        && header_serial(header) == object.as_pointer().serial()
+        && header_length(header) == layout
+        && field < words.len();
+    found.then_some(field)
+}
+
+/// The length of a heap block of elements or bytes.
+#[inline(always)]
+fn length(heap: &Segment, object: Value) -> Option<Value> {
+    if object.tag != Tag::Pointer {
+        return None;
+    }
+    let at = header_index(object.as_pointer());
+    let header = *heap.words.get(at)?;
+    let counted = matches!(heap.tags[at], Tag::ElementsHeader | Tag::BytesHeader);
+    (counted && header_serial(header) == object.as_pointer().serial())
+        .then(|| Value::integer(i64::from(header_length(header))))
+}

@@ -1,0 +1,194 @@
+//! A machine with a program loaded: its state between runs of the loop, and what can be asked of it.
+
+use std::sync::atomic::AtomicBool;
+
+use super::checks::Stop;
+use super::frame::Position;
+use super::host::Host;
+use super::probe::Probe;
+use super::random::Random;
+use super::trap::Trap;
+use crate::bytecode::{Constant, FieldSite, Program};
+use crate::limits::FRAME_WINDOW;
+use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Tag, Value};
+
+/// How a machine runs a program.
+#[derive(Clone, Debug)]
+pub struct MachineOptions {
+    /// The memory.
+    pub memory: MemoryOptions,
+    /// Seed of `random`.
+    pub seed: u64,
+    /// Most instructions to execute, if limited.
+    pub max_steps: Option<u64>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// The program came to its end, or called `exit()`.
+    Finished,
+    /// An error stopped it.
+    Trapped(Box<Trap>),
+    /// The interrupt flag was raised; the trap's cause is meaningless, its place is not.
+    Interrupted(Box<Trap>),
+    /// Nobody reads the program's output any more.
+    OutputClosed,
+}
+
+/// Exact counts of what the machine did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct MachineStatistics {
+    /// Instructions executed.
+    pub instructions: u64,
+    /// Calls of user and library functions.
+    pub calls: u64,
+    /// Most frames at a time; the top level counts.
+    pub max_call_depth: u64,
+    /// Most bytes of stack in use.
+    pub stack_high_water_bytes: u64,
+}
+
+/// What a call needs to know of a function, side by side.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Callee {
+    /// Index of its first instruction.
+    pub entry: u32,
+    /// Words of its frame.
+    pub frame_words: u32,
+}
+
+/// Where a field was found the last time that a place in the text used it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FieldCache {
+    /// Id of the layout it was found in. Header lengths have 31 bits, so [`FieldCache::EMPTY`]'s is none's.
+    pub layout: u32,
+    /// Its word offset.
+    pub offset: u32,
+}
+
+impl FieldCache {
+    const EMPTY: FieldCache = FieldCache { layout: u32::MAX, offset: 0 };
+
+    /// For a field in blocks of a layout. Embedded arrays are no words and not cached.
+    pub(super) fn of(layouts: &Layouts, layout: LayoutId, name: FieldName) -> FieldCache {
+        match layouts.get(layout).field(name) {
+            Some(field) if field.embedded == 0 => FieldCache { layout: layout.0, offset: field.offset },
+            _ => FieldCache::EMPTY,
+        }
+    }
+}
+
+/// A machine.
+#[derive(Debug)]
+pub struct Machine<'p> {
+    /// What it runs.
+    pub program: &'p Program,
+    /// Its memory.
+    pub memory: Memory,
+    /// The text of the entry expression's value, once it has been printed.
+    pub result: Option<String>,
+    /// The program's constants, literals placed.
+    pub(super) constants: Vec<Value>,
+    /// Index of the first global in the static segment.
+    pub(super) first_global: usize,
+    /// By function index.
+    pub(super) callees: Vec<Callee>,
+    /// By record index.
+    pub(super) record_layouts: Vec<LayoutId>,
+    /// By field site.
+    pub(super) field_caches: Vec<FieldCache>,
+    /// Stack indices of the headers of live stack buffers; those of inner frames last.
+    pub(super) buffers: Vec<usize>,
+    /// The last of `buffers`; 0 if there is none.
+    pub(super) innermost_buffer: usize,
+    /// The stack's limit, in words.
+    pub(super) stack_words: usize,
+    /// Most words of stack ever in use. So many and a frame window are committed.
+    pub(super) high_water: usize,
+    pub(super) random: Random,
+    pub(super) max_steps: Option<u64>,
+    pub(super) counts: MachineStatistics,
+}
+
+impl<'p> Machine<'p> {
+    /// Loads a program: literals and globals go to the static segment.
+    ///
+    /// # Errors
+    /// [`Fault::Host`] where the host refuses memory, [`Fault::OutOfMemory`] where the statics do not fit.
+    pub fn load(program: &'p Program, options: &MachineOptions) -> Result<Machine<'p>, Fault> {
+        let mut memory = Memory::new(&options.memory);
+        let mut constants = Vec::with_capacity(program.constants.len());
+        for constant in &program.constants {
+            constants.push(match constant {
+                Constant::Null => Value::NULL,
+                Constant::Boolean(value) => Value::boolean(*value),
+                Constant::Integer(value) => Value::integer(*value),
+                Constant::Float(value) => Value::float(*value),
+                Constant::String(text) => memory.add_literal(text)?,
+            });
+        }
+        // Linkage words of 0: the top level returns nowhere.
+        if !memory.space.stack.commit(FRAME_WINDOW, Tag::Uninitialised) {
+            return Err(Fault::Host { bytes: 9 * FRAME_WINDOW as u64 });
+        }
+        memory.space.stack.set(0, Value::new(0, Tag::CodeAddress));
+        memory.space.stack.set(1, Value::new(0, Tag::FrameLink));
+        let first_global = memory.add_globals(program.globals.len())?;
+        let record_layouts: Vec<LayoutId> = (0..)
+            .zip(&program.records)
+            .map(|(record, layout)| {
+                let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
+                memory.layouts.add_record(record, &fields)
+            })
+            .collect();
+        let cache = |site: &FieldSite| match site.record {
+            Some(record) => FieldCache::of(&memory.layouts, record_layouts[record as usize], FieldName(site.field)),
+            None => FieldCache::EMPTY,
+        };
+        Ok(Machine {
+            program,
+            result: None,
+            constants,
+            first_global,
+            callees: program
+                .functions
+                .iter()
+                .map(|function| Callee { entry: function.entry, frame_words: function.frame_words })
+                .collect(),
+            field_caches: program.field_sites.iter().map(cache).collect(),
+            record_layouts,
+            buffers: Vec::new(),
+            innermost_buffer: 0,
+            stack_words: (options.memory.stack_bytes / 8) as usize,
+            high_water: 0,
+            random: Random::new(options.seed),
+            max_steps: options.max_steps,
+            counts: MachineStatistics::default(),
+            memory,
+        })
+    }
+
+    /// Runs the program from its top level to its end.
+    pub fn run<P: Probe>(&mut self, host: &mut dyn Host, probe: &mut P, interrupt: &AtomicBool) -> End {
+        if P::ACTIVE {
+            self.memory.journal.open();
+        }
+        let start = Position { pc: self.program.functions[0].entry as usize, base: 0 };
+        match self.take_stack(0, 0) {
+            Ok(()) => self.execute::<P, Stop>(start, host, probe, interrupt),
+            Err(cause) => End::Trapped(self.trap(cause, start)),
+        }
+    }
+
+    /// The counts so far.
+    pub const fn statistics(&self) -> MachineStatistics {
+        MachineStatistics { stack_high_water_bytes: 8 * self.high_water as u64, ..self.counts }
+    }
+
+    /// What the globals hold: the roots once the program has ended.
+    pub fn globals(&self) -> Vec<Value> {
+        let first = self.first_global;
+        (first..first + self.program.globals.len()).map(|index| self.memory.space.statics.get(index)).collect()
+    }
+}

@@ -1,0 +1,30 @@
+//! The machine: frames on the simulated stack, the execution loop, built-ins, traps.
+//! Knows neither source text nor standard output: what it needs of the world is a [`Host`].
+
+mod builtins;
+mod checks;
+mod diagnosis;
+mod display;
+pub mod drawing;
+mod execute;
+mod frame;
+pub mod host;
+#[allow(clippy::module_inception, reason = "the module is named by its one type")]
+pub mod machine;
+mod operators;
+mod perform;
+pub mod probe;
+mod random;
+mod range;
+pub mod trap;
+
+#[cfg(test)]
+mod tests;
+
+pub use builtins::signatures;
+pub use display::{float_text, show};
+pub use frame::Position;
+pub use host::{FileProblem, Host};
+pub use machine::{End, Machine, MachineOptions, MachineStatistics};
+pub use probe::{BlockWatch, NoProbe, Probe};
+pub use trap::{Backtrace, BlockFacts, Cause, FrameFacts, Landing, Shown, Trap};

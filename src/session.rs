@@ -1,0 +1,282 @@
+//! The one pipeline: source and configuration in, outcome out. The command line, the REPL, tests and
+//! benches all use it. Printing is not done here, and no sentence is made here.
+
+mod blame;
+mod files;
+mod host;
+mod leaks;
+mod outcome;
+mod replay;
+
+use std::io::{self, BufRead, Write};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+pub use files::Files;
+pub use outcome::{
+    CallStack, LeakGroup, LeakKind, Leaks, Outcome, Place, RecordFacts, Related, RelatedKind, RunError, StackFrame,
+    Status,
+};
+
+use crate::bytecode::Program;
+use crate::compiler::{self, Failure};
+use crate::kind::ErrorKind;
+use crate::library;
+use crate::limits;
+use crate::machine::{Backtrace, Cause, End, Machine, MachineOptions, NoProbe, Trap, signatures};
+use crate::memory::{Fault, HeapStatistics, MemoryOptions};
+use crate::source::{Diagnostic, Severity, SourceId, Sources, Span};
+use crate::syntax::{self, Names};
+
+/// The user's file in the sources of a [`Compiled`].
+pub const USER_SOURCE: SourceId = SourceId(0);
+
+/// How a program is compiled and run.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Name of the memory-management strategy.
+    pub memory: &'static str,
+    /// Name of the allocator.
+    pub allocator: &'static str,
+    /// `--heap`, in bytes.
+    pub heap_bytes: u64,
+    /// `--stack`, in bytes.
+    pub stack_bytes: u64,
+    /// `--call`
+    pub call: Option<String>,
+    /// `--seed`
+    pub seed: u64,
+    /// `--max-steps`
+    pub max_steps: Option<u64>,
+    /// `--replay-limit`, in instructions.
+    pub replay_limit: u64,
+    /// The program's folder; files are read below it.
+    pub folder: Option<PathBuf>,
+    /// `--allow-read`: further folders.
+    pub allow_read: Vec<PathBuf>,
+}
+
+impl Default for Configuration {
+    fn default() -> Configuration {
+        Configuration {
+            memory: "manual",
+            allocator: "first-fit",
+            heap_bytes: limits::HEAP_BYTES,
+            stack_bytes: limits::STACK_BYTES,
+            call: None,
+            seed: 1,
+            max_steps: None,
+            replay_limit: limits::REPLAY_INSTRUCTIONS,
+            folder: None,
+            allow_read: Vec::new(),
+        }
+    }
+}
+
+impl Configuration {
+    fn machine_options(&self, program: &Program) -> MachineOptions {
+        MachineOptions {
+            memory: MemoryOptions {
+                strategy: self.memory,
+                allocator: self.allocator,
+                heap_bytes: self.heap_bytes,
+                stack_bytes: self.stack_bytes,
+                static_base: program.static_base().try_into().unwrap_or(u32::MAX),
+            },
+            seed: self.seed,
+            max_steps: self.max_steps,
+        }
+    }
+}
+
+/// A program ready to run, or to be looked at.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The user's file (id 0), the library, the `--call` expression.
+    pub sources: Sources,
+    /// The names in them.
+    pub names: Names,
+    /// The bytecode.
+    pub program: Program,
+    /// What is probably not meant.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Why there is no program.
+#[derive(Debug)]
+pub enum Rejection {
+    /// Errors (and warnings), with the sources they point into.
+    Errors(Sources, Vec<Diagnostic>),
+    /// Nothing to run: the functions there are, each with its parameters.
+    NothingToRun(Vec<(String, Vec<String>)>),
+}
+
+/// Compiles a text. `name` is what reports call it.
+///
+/// # Errors
+/// See [`Rejection`].
+pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<Compiled, Rejection> {
+    let mut sources = Sources::default();
+    let mut names = Names::default();
+    if text.len() > limits::SOURCE_BYTES {
+        sources.add(name, "");
+        let message = format!("the file has {} bytes; at most {} can be compiled", text.len(), limits::SOURCE_BYTES);
+        return Err(Rejection::Errors(
+            sources,
+            vec![Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)],
+        ));
+    }
+    let user = sources.add(name, text);
+    let library = sources.add(library::NAME, library::TEXT);
+    let user = syntax::parse(&sources, user, &mut names);
+    let library = syntax::parse(&sources, library, &mut names);
+    debug_assert!(library.diagnostics.is_empty(), "the library is sound: {:?}", library.diagnostics);
+    let mut diagnostics = user.diagnostics;
+
+    let mut call = None;
+    if let Some(text) = &configuration.call {
+        let source = sources.add("<call>", text.as_str());
+        match syntax::parse_expression(&sources, source, &mut names) {
+            Ok((module, expression)) => call = Some((module, expression, text.as_str())),
+            Err(errors) => diagnostics.extend(errors),
+        }
+    }
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(Rejection::Errors(sources, diagnostics));
+    }
+
+    let input = compiler::Input {
+        user: &user.module,
+        library: &library.module,
+        call: call.as_ref().map(|(module, expression, text)| (module, *expression, *text)),
+        builtins: signatures(),
+    };
+    match compiler::compile(input, &mut names) {
+        Ok((program, warnings)) => {
+            diagnostics.extend(warnings);
+            in_text_order(&mut diagnostics);
+            if let Err(error) = check_statics(&program, configuration) {
+                diagnostics.push(error);
+                return Err(Rejection::Errors(sources, diagnostics));
+            }
+            Ok(Compiled { sources, names, program, warnings: diagnostics })
+        }
+        Err(Failure::Rejected(errors)) => {
+            diagnostics.extend(errors);
+            in_text_order(&mut diagnostics);
+            Err(Rejection::Errors(sources, diagnostics))
+        }
+        Err(Failure::NothingToRun(functions)) => Err(Rejection::NothingToRun(functions)),
+    }
+}
+
+fn in_text_order(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start);
+}
+
+/// Code, literals and globals must end below the heap. Only loading knows what literals take, and
+/// loading is cheap.
+fn check_statics(program: &Program, configuration: &Configuration) -> Result<(), Diagnostic> {
+    let fits = program.static_base() <= u64::from(crate::memory::address_space::HEAP_BASE)
+        && !matches!(
+            Machine::load(program, &configuration.machine_options(program)),
+            Err(Fault::OutOfMemory { .. })
+        );
+    if fits {
+        return Ok(());
+    }
+    let message = "the program is too large: its code, string literals and globals must end below the heap, at 0x00BEE000";
+    Err(Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)
+        .help("split the program, or shorten its literals"))
+}
+
+/// Runs a program. `input` and `output` are its standard input and output, `drawings` is where
+/// `show_heap()` and its like go. Output is flushed before input is read, before a drawing, and at the end.
+/// Raising `interrupt` ends the run soon.
+///
+/// # Errors
+/// Where the output cannot be written. A closed pipe is no error, but an [`Outcome`].
+pub fn run(
+    compiled: &Compiled,
+    configuration: &Configuration,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+    drawings: &mut dyn Write,
+    interrupt: &AtomicBool,
+) -> io::Result<Outcome> {
+    let start = Instant::now();
+    let program = &compiled.program;
+    let options = configuration.machine_options(program);
+    let mut machine = match Machine::load(program, &options) {
+        Ok(machine) => machine,
+        Err(fault) => return Ok(refused(compiled, fault)),
+    };
+    let files = Files::new(configuration.folder.as_deref(), &configuration.allow_read);
+    let mut host = host::LiveHost::new(input, output, drawings, files);
+    let end = machine.run(&mut host, &mut NoProbe, interrupt);
+    let wall_ns = start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX);
+    let output_closed = host.finish()?;
+    let recording = host.into_recording();
+
+    let mut outcome = Outcome {
+        status: Status::Finished,
+        value: machine.result.clone(),
+        error: None,
+        interrupted_at: None,
+        leaks: None,
+        machine: machine.statistics(),
+        heap: machine.memory.statistics(),
+        wall_ns,
+        output_closed: output_closed || end == End::OutputClosed,
+    };
+    match end {
+        _ if outcome.output_closed => {}
+        End::OutputClosed => {}
+        End::Finished => outcome.leaks = Some(leaks::report(compiled, &machine)),
+        End::Interrupted(trap) => {
+            outcome.status = Status::Interrupted;
+            outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
+        }
+        // Reading input was cut short.
+        End::Trapped(trap) if matches!(trap.cause, Cause::Input(_)) && interrupt.load(Ordering::Relaxed) => {
+            outcome.status = Status::Interrupted;
+            outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
+        }
+        End::Trapped(trap) => {
+            outcome.status = Status::Stopped;
+            let mut error = replay::describe(compiled, &machine, *trap);
+            drop(machine);
+            replay::explain(compiled, configuration, recording, outcome.machine.instructions, interrupt, &mut error);
+            outcome.error = Some(error);
+        }
+    }
+    Ok(outcome)
+}
+
+/// The host has no memory to load the program into.
+fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
+    let trap =
+        Trap { cause: Cause::Fault(fault), at: 0, backtrace: Backtrace::default(), block: None, landing: None };
+    Outcome {
+        status: Status::Stopped,
+        value: None,
+        error: Some(RunError {
+            kind: trap.cause.kind(),
+            place: blame::place(compiled, 0, &trap.backtrace),
+            library: None,
+            trap,
+            related: Vec::new(),
+            block_name: None,
+            block_bytes: None,
+            record: None,
+            replay_problem: None,
+        }),
+        interrupted_at: None,
+        leaks: None,
+        machine: Default::default(),
+        heap: HeapStatistics::default(),
+        wall_ns: 0,
+        output_closed: false,
+    }
+}

@@ -1,0 +1,391 @@
+//! Why a clause could not be understood, in the words of the language: what was found, what was
+//! expected, and what was probably meant. Nothing here ever speaks of tokens.
+
+use super::clause::Clause;
+use super::keyword;
+use super::token::{Lexeme, Token};
+use crate::kind::ErrorKind;
+use crate::source::{Diagnostic, Source, Span};
+
+fn error(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::error(ErrorKind::SyntaxError, span, message)
+}
+
+/// What is wrong with a character or a sign that is no part of the language.
+pub(super) fn lexical(source: &Source, lexeme: Lexeme) -> Diagnostic {
+    let Lexeme { token, span } = lexeme;
+    let text = source.slice(span);
+    match token {
+        Token::UnterminatedString => {
+            let quote = text.chars().next().unwrap_or('"');
+            error(span, "this string is not closed before the end of its line")
+                .help(format!("Close it with `{quote}`; a line break inside a string is written `\\n`."))
+        }
+        Token::UnterminatedComment => error(span, "this comment is never closed").help("Close it with `*/`."),
+        Token::TightComment => {
+            error(Span::new(span.start, span.start + 2), "`//` begins a comment here, and cuts the expression off")
+                .help("Whole division is written `div`: `n div 2`.")
+                .help("For a comment put a blank before `//`.")
+        }
+        Token::Foreign => {
+            let (what, help) = foreign_sign(text);
+            error(span, format!("`{text}` {what}")).help(help)
+        }
+        _ => bad_character(span, text),
+    }
+}
+
+fn foreign_sign(text: &str) -> (&'static str, &'static str) {
+    match text {
+        "**" => ("is no operator", "A power is written `x ^ 2`."),
+        "===" => ("is no operator", "Equality is `=` or `==`."),
+        "!==" => ("is no operator", "Inequality is `!=` or `is not`."),
+        "=>" => ("is no operator", "Greater or equal is written `>=`."),
+        "=<" => ("is no operator", "Less or equal is written `<=`."),
+        "<<" => ("is no operator", "To shift left by `n` bits, multiply by `2 ^ n`."),
+        ">>" => ("is no operator", "To shift right by `n` bits, write `x div 2 ^ n`."),
+        "&" => {
+            ("is no operator", "`and` joins conditions. There is no address-of: variables hold pointers as they are.")
+        }
+        "|" => ("is no operator", "`or` joins conditions."),
+        "~" => ("is no operator", "`not` negates a condition."),
+        "?" => ("is no operator", "Choose between values with an `if` statement."),
+        "..." | "…" => ("stands for something that is left out", "Write it out, or make it a comment with `//`."),
+        "{" | "}" => ("makes no block", "End the header with `:` and indent the body below it."),
+        "\\" => ("means nothing outside a string", "Lines continue inside `( )` and `[ ]`."),
+        "::" => ("means nothing here", "A field is written `p.name`."),
+        _ => ("means nothing here", "Remove it."),
+    }
+}
+
+fn bad_character(span: Span, text: &str) -> Diagnostic {
+    let character = text.chars().next().unwrap_or(' ');
+    let diagnostic = if character.is_control() {
+        error(span, format!("the character U+{:04X} means nothing here", character as u32))
+    } else {
+        error(span, format!("the character `{character}` (U+{:04X}) means nothing here", character as u32))
+    };
+    match character {
+        '“' | '”' | '„' | '«' | '»' => diagnostic.help("Write straight quotes: `\"`."),
+        '‘' | '’' | '´' => diagnostic.help("Write straight quotes: `'`."),
+        '→' | '⟵' | '⇐' | '⇒' => diagnostic.help("Assign with `=` or `<-`."),
+        '–' | '—' => diagnostic.help("Write minus as `-`."),
+        _ => diagnostic.help("Remove it."),
+    }
+}
+
+/// What the parser was ready for, in the words of the language.
+fn expectation(expected: &[String]) -> &'static str {
+    let can = |terminal: &str| expected.iter().any(|quoted| quoted.trim_matches('"') == terminal);
+    let operator = can("+");
+    match () {
+        () if can("string") => "a value",
+        () if can("integer") => "a number",
+        () if can("name") => "a name",
+        () if can("from") => "`from … to …` or `in …`",
+        () if can("to") => "an operator or `to`",
+        () if can("..") => "an operator, `..` or the end of the header",
+        () if can("in") => "`in`",
+        () if can("(") && !operator => "`(`",
+        () if operator && can(")") => "an operator, `,` or `)`",
+        () if operator && can("]") => "an operator, `,` or `]`",
+        () if operator => "an operator or the end of the statement",
+        () if can(")") && can(",") => "`,` or `)`",
+        () if can(")") => "`)`",
+        () if can("]") => "`]`",
+        () if can("<-") => "`=`",
+        () if can(",") => "`,` or the end of the line",
+        () => "the end of the statement",
+    }
+}
+
+/// A clause with the place at which the parser gave up.
+struct Failure<'a> {
+    source: &'a Source,
+    clause: &'a Clause,
+    lexemes: &'a [Lexeme],
+    /// Index of the lexeme that did not fit; the number of lexemes if more was expected.
+    at: usize,
+    expected: &'a [String],
+}
+
+/// Explains why the grammar does not accept a clause. `offset` is where the parser stopped, `None`
+/// at the clause's end; `expected` are the grammar's names of what could have come.
+pub(super) fn explain(source: &Source, clause: &Clause, offset: Option<u32>, expected: &[String]) -> Diagnostic {
+    let lexemes = clause.lexemes.as_slice();
+    let mut at = offset.map_or(lexemes.len(), |offset| lexemes.partition_point(|lexeme| lexeme.span.start < offset));
+    // The tokens that `clause` adds have no text and are never wrong.
+    if at + 1 < lexemes.len() && lexemes[at].span.start == lexemes[at].span.end {
+        at += 1;
+    }
+    Failure { source, clause, lexemes, at, expected }.explain()
+}
+
+impl Failure<'_> {
+    fn text(&self, index: usize) -> &str {
+        self.lexemes.get(index).map_or("", |lexeme| self.source.slice(lexeme.span))
+    }
+
+    fn token(&self, index: usize) -> Option<Token> {
+        self.lexemes.get(index).map(|lexeme| lexeme.token)
+    }
+
+    /// Whether the lexeme is written as a word, whatever it means.
+    fn is_word(&self, index: usize) -> bool {
+        self.text(index).starts_with(|c: char| c.is_alphabetic() || c == '_')
+    }
+
+    fn begins_operand(&self, index: usize) -> bool {
+        self.token(index).is_some_and(Token::begins_operand)
+    }
+
+    fn ends_operand(&self, index: usize) -> bool {
+        self.token(index).is_some_and(Token::ends_operand)
+    }
+
+    fn touch(&self, index: usize) -> bool {
+        index > 0 && self.lexemes[index - 1].span.end == self.lexemes[index].span.start
+    }
+
+    fn explain(&self) -> Diagnostic {
+        self.other_language()
+            .or_else(|| self.misspelt_keyword())
+            .or_else(|| self.step_by_one())
+            .or_else(|| self.pointer_operator())
+            .or_else(|| self.special_form())
+            .or_else(|| self.side_by_side())
+            .unwrap_or_else(|| self.unexpected())
+    }
+
+    /// A word that is a keyword elsewhere: `try`, `import`, `goto`.
+    fn other_language(&self) -> Option<Diagnostic> {
+        if self.clause.keyword.is_none() {
+            let help = keyword::foreign(self.text(0)).filter(|_| self.at > 0 && self.token(0) == Some(Token::Name))?;
+            let word = self.text(0);
+            return Some(error(self.lexemes[0].span, format!("`{word}` is not part of this language")).help(help));
+        }
+        let near = [self.at, self.at.wrapping_sub(1)];
+        let index = near.into_iter().find(|&index| matches!(self.text(index), "then" | "do" | "lambda"))?;
+        let word = self.text(index);
+        let help = keyword::foreign(word)?;
+        Some(error(self.lexemes[index].span, format!("`{word}` is not part of this language")).help(help))
+    }
+
+    /// `retrun x`
+    fn misspelt_keyword(&self) -> Option<Diagnostic> {
+        let word = self.text(0);
+        let is_candidate = self.clause.keyword.is_none() && self.token(0) == Some(Token::Name) && self.at == 1;
+        let meant = keyword::meant(word).filter(|_| is_candidate && self.begins_operand(1))?;
+        Some(
+            error(self.lexemes[0].span, format!("`{word}` begins no statement"))
+                .help(format!("Did you mean `{meant}`?")),
+        )
+    }
+
+    /// `i++`, `++i`
+    fn step_by_one(&self) -> Option<Diagnostic> {
+        for (sign, operator) in [("+", Token::Plus), ("-", Token::Minus)] {
+            for index in [self.at, self.at.wrapping_sub(1)] {
+                let doubled = index > 0
+                    && self.token(index) == Some(operator)
+                    && self.token(index - 1) == Some(operator)
+                    && self.touch(index);
+                if doubled {
+                    let span = self.lexemes[index - 1].span.to(self.lexemes[index].span);
+                    let place = if index >= 2 {
+                        self.source.slice(self.lexemes[0].span.to(self.lexemes[index - 2].span))
+                    } else {
+                        self.text(index + 1)
+                    };
+                    return Some(
+                        error(span, format!("`{sign}{sign}` is no operator"))
+                            .help(format!("Write `{place} = {place} {sign} 1`.")),
+                    );
+                }
+            }
+        }
+        None
+    }
+
+    /// `*p`
+    fn pointer_operator(&self) -> Option<Diagnostic> {
+        let is_prefix = self.token(self.at) == Some(Token::Star) && !(self.at > 0 && self.ends_operand(self.at - 1));
+        let operand = self.text(self.at + 1);
+        (is_prefix && self.is_word(self.at + 1)).then(|| {
+            error(self.lexemes[self.at].span, "there is no `*` that follows a pointer")
+                .help(format!("A field is `{operand}.name`, an element `{operand}[i]`; `read_from({operand})` is the first of a block."))
+        })
+    }
+
+    /// Mistakes in one kind of statement.
+    fn special_form(&self) -> Option<Diagnostic> {
+        let keyword = self.clause.keyword;
+        let has = |wanted: Token| self.lexemes.iter().any(|lexeme| lexeme.token == wanted);
+        if keyword == Some(Token::For) && has(Token::Semicolon) {
+            return Some(
+                error(self.clause.span, "a loop over numbers is not written with `;`")
+                    .help("Write `for i from 0 to n - 1:`; the last value is included."),
+            );
+        }
+        if self.at > 0 && self.text(self.at - 1) == "sizeof"
+            || self.at > 1 && self.token(self.at - 2) == Some(Token::Sizeof)
+        {
+            let span = self.lexemes.get(self.at).or(self.lexemes.last())?.span;
+            return Some(
+                error(span, "`sizeof` takes the name of a type").help("Write `sizeof(Node)` or `sizeof(integer)`."),
+            );
+        }
+        let found = *self.lexemes.get(self.at)?;
+        let text = self.text(self.at);
+        let after_operand = self.at > 0 && self.ends_operand(self.at - 1);
+        if keyword == Some(Token::Repeat) {
+            return Some(
+                error(found.span, format!("expected `:` after `repeat`, found `{text}`"))
+                    .help("The block ends with `until condition`; to count, write `for i from 1 to n:`."),
+            );
+        }
+        if found.token == Token::Not && !after_operand {
+            return Some(
+                error(found.span, "`not` cannot stand here: it takes in everything up to `and` or `or`")
+                    .help("Put it into parentheses: `(not x)`."),
+            );
+        }
+        if found.token != Token::Name && self.is_word(self.at) && keyword::is_reserved(text) && !after_operand {
+            let message = format!("`{text}` is a keyword, and cannot be a name");
+            return Some(error(found.span, message).help("Choose another name."));
+        }
+        let assigns = matches!(found.token, Token::Equal | Token::ColonEquals | Token::Arrow);
+        if self.at == 1 && assigns && keyword.is_some() {
+            let message = format!("`{}` is a keyword, and cannot be assigned", self.text(0));
+            return Some(error(self.lexemes[0].span, message).help("Choose another name."));
+        }
+        if matches!(found.token, Token::Arrow | Token::ColonEquals) {
+            return Some(
+                error(found.span, "an assignment cannot stand inside an expression").help("Compare with `=` or `==`."),
+            );
+        }
+        let sign = self.at.checked_sub(1).map_or("", |before| self.text(before));
+        if matches!(found.token, Token::Assign | Token::Equal)
+            && matches!(sign, "+" | "-" | "*" | "/" | "%" | "<" | ">" | "!")
+        {
+            let span = self.lexemes[self.at - 1].span.to(found.span);
+            return Some(
+                error(span, format!("`{sign}` and `{text}` stand apart"))
+                    .help(format!("Write `{sign}{text}` without a blank.")),
+            );
+        }
+        if found.token == Token::DotDot {
+            return Some(
+                error(found.span, "`..` stands only in `for i in a..b:`")
+                    .help("There are no slices: copy with a loop, or take a `substring(s, from, to)` of a string."),
+            );
+        }
+        None
+    }
+
+    /// Two values with nothing between them: an arrow or an operator was lost, or the line is prose.
+    fn side_by_side(&self) -> Option<Diagnostic> {
+        let at = self.at;
+        if at == 0 || at >= self.lexemes.len() || !self.ends_operand(at - 1) {
+            return None;
+        }
+        let (before, found) = (self.lexemes[at - 1], self.lexemes[at]);
+        if found.token == Token::LeftParen {
+            return Some(
+                error(found.span, "only the name of a function can be called")
+                    .help("An element is written with `[ ]`; a product needs a `*`."),
+            );
+        }
+        let is_loop_word = matches!(found.token, Token::To | Token::Downto | Token::Step | Token::In | Token::From);
+        if is_loop_word || !(self.begins_operand(at) || self.is_word(at)) {
+            return None;
+        }
+        let both = before.span.to(found.span);
+        if before.token == Token::Integer && before.span.end == found.span.start {
+            return Some(
+                error(both, "a name cannot begin with a digit")
+                    .help("Put an operator between the two if they are two values."),
+            );
+        }
+        let is_outside_brackets = self.is_outside_brackets(at);
+        let is_statement = self.clause.keyword.is_none() && is_outside_brackets;
+        if is_statement
+            && (0..3).all(|index| self.is_word(index))
+            && !self.lexemes[..3].iter().any(|l| l.token == Token::Assign)
+        {
+            return Some(
+                error(self.clause.span, "this line is a sentence, and no machine can execute it")
+                    .help("If it is a remark, begin it with `//`.")
+                    .help("If it is a step of the program, write it as an assignment or a call."),
+            );
+        }
+        if is_statement && self.is_place(at) {
+            let place = self.source.slice(self.lexemes[0].span.to(before.span));
+            let value = self.source.slice(Span::new(found.span.start, self.clause.span.end));
+            let diagnostic = error(both, "two values stand side by side")
+                .label("an assignment arrow seems to have been lost in copying")
+                .help(format!("To assign, write `{place} = {value}`."));
+            return Some(match self.is_word(0) && self.is_word(at) {
+                true => diagnostic.help("If it is a remark, begin the line with `//`."),
+                false => diagnostic,
+            });
+        }
+        let (left, right) = (self.text(at - 1), self.text(at));
+        let lacks_colon = self.clause.is_header && !self.clause.has_colon && is_outside_brackets;
+        let expected = if lacks_colon { "an operator, or `:` and the body" } else { expectation(self.expected) };
+        let diagnostic =
+            error(both, format!("nothing stands between `{left}` and `{right}`")).label(format!("expected {expected}"));
+        Some(match keyword::unit(right) {
+            Some(_) => diagnostic.help(format!("A unit ends the arguments of an allocation: `allocate(n {right})`.")),
+            None => diagnostic,
+        })
+    }
+
+    /// Whether the lexemes before `end` can be a place: a name with fields and elements.
+    fn is_place(&self, end: usize) -> bool {
+        let mut depth = 0;
+        self.token(0) == Some(Token::Name)
+            && self.lexemes[..end].iter().all(|lexeme| {
+                match lexeme.token {
+                    Token::LeftBracket => depth += 1,
+                    Token::RightBracket => depth -= 1,
+                    Token::Name | Token::Dot => {}
+                    _ => return depth > 0,
+                }
+                true
+            })
+    }
+
+    fn is_outside_brackets(&self, index: usize) -> bool {
+        let opened = |lexeme: &&Lexeme| matches!(lexeme.token, Token::LeftParen | Token::LeftBracket);
+        let closed = |lexeme: &&Lexeme| matches!(lexeme.token, Token::RightParen | Token::RightBracket);
+        let before = &self.lexemes[..index];
+        before.iter().filter(opened).count() == before.iter().filter(closed).count()
+    }
+
+    /// The general case.
+    fn unexpected(&self) -> Diagnostic {
+        let expected = expectation(self.expected);
+        let Some(lexeme) = self.lexemes.get(self.at) else { return self.unexpected_end(expected) };
+        let text = self.source.slice(lexeme.span);
+        let diagnostic = error(lexeme.span, format!("expected {expected}, found `{text}`"));
+        match (lexeme.token, self.at.checked_sub(1).map(|before| self.token(before))) {
+            (Token::Plus, _) => diagnostic.help("A number needs no `+` before it."),
+            (Token::Dot, Some(Some(Token::Integer))) => diagnostic.help("Digits follow the point: `1.0`."),
+            (Token::Dot, None) => diagnostic.help("Digits stand before the point: `0.5`."),
+            (Token::Dot, _) if self.token(self.at + 1) == Some(Token::Integer) => {
+                diagnostic.help("Digits stand before the point: `0.5`.")
+            }
+            (Token::Semicolon, _) => diagnostic.help("A `;` stands between statements only, outside brackets."),
+            (Token::Colon, _) => diagnostic.help("Only headers have a `:`."),
+            _ => diagnostic,
+        }
+    }
+
+    fn unexpected_end(&self, expected: &str) -> Diagnostic {
+        let Some(last) = self.lexemes.last() else { return error(self.clause.span, format!("expected {expected}")) };
+        let text = self.source.slice(last.span);
+        let end = if self.clause.is_header { "header" } else { "statement" };
+        error(last.span, format!("the {end} ends too early: expected {expected} after `{text}`"))
+    }
+}

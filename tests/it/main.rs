@@ -1,0 +1,5 @@
+//! Whatever is tested from outside and is no program of the corpus.
+
+mod layers;
+mod safety;
+mod snapshots;
