@@ -429,16 +429,26 @@ impl<'s> Builder<'s> {
         let text = self.text(first.to(last));
         let mut error = Diagnostic::error(ErrorKind::SyntaxError, first.to(last), format!("{left}, but {right}"))
             .secondary(sign, "assigned here");
-        let is_grouped = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b',' | b' '));
-        if places.len() == 1 && is_grouped {
-            let joined: String = text.chars().filter(char::is_ascii_digit).collect();
-            error = error.help(format!("For one number write `{joined}`; for a list of numbers write `[{text}]`."));
-        } else if places.len() == 1 {
+        let joined = without_separators(text);
+        if joined != text {
+            error = error.help(format!("Commas separate values here. Without them this is `{joined}`."));
+        }
+        if places.len() == 1 {
             error = error.help(format!("For a list of values write `[{text}]`."));
         } else {
             error = error.help("Both sides need the same number: `a, b = b, a`.");
         }
         self.report(error);
+    }
+
+    /// An expression as a statement: `--x` does not decrement.
+    pub(super) fn expression_statement(&mut self, span: Span, expression: ExpressionId) -> StatementKind {
+        let text = self.text(span);
+        if let Some(place) = text.strip_prefix("--") {
+            let sign = Span::new(span.start, span.start + 2);
+            self.syntax_error(sign, "`--` is no operator", format!("Write `{place} = {place} - 1`."));
+        }
+        StatementKind::Expression(expression)
     }
 
     /// `x += e`
@@ -489,6 +499,16 @@ impl<'s> Builder<'s> {
         }
         ClauseKind::Closer(Closer { kind, variable: None })
     }
+}
+
+/// The text without the commas of digit groups such as `1,500`.
+fn without_separators(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let is_digit = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
+    let separates = |index: usize| {
+        index > 0 && is_digit(index - 1) && (1..=3).all(|offset| is_digit(index + offset)) && !is_digit(index + 4)
+    };
+    text.char_indices().filter(|&(index, c)| c != ',' || !separates(index)).map(|(_, c)| c).collect()
 }
 
 fn is_comparison(operator: BinaryOperator) -> bool {

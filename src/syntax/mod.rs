@@ -65,6 +65,8 @@ struct ParsedClause {
     kind: ClauseKind,
     span: Span,
     has_colon: bool,
+    /// An error was reported: whatever follows from it is not.
+    has_error: bool,
 }
 
 /// Errors as they are found: the first [`REPORTED_ERRORS`], and how many more there were.
@@ -230,10 +232,12 @@ impl<'s> LineParser<'s> {
                 return self.broken(&clause);
             }
         };
-        if let Some(error) = construct_error.or(clause.missing_colon) {
+        let error = construct_error.or(clause.missing_colon);
+        let has_error = error.is_some();
+        if let Some(error) = error {
             errors.push(error);
         }
-        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon }
+        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon, has_error }
     }
 
     /// What stands for a clause that could not be understood: a header still opens its block.
@@ -249,6 +253,6 @@ impl<'s> LineParser<'s> {
             Some(keyword) => ClauseKind::Header(Header::Broken(keyword::opens(keyword).unwrap_or(BlockKind::Unknown))),
             None => ClauseKind::Header(Header::Broken(BlockKind::Unknown)),
         };
-        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon }
+        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon, has_error: true }
     }
 }
