@@ -257,7 +257,7 @@ pub fn run(
 /// The host has no memory to load the program into.
 fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
     let trap =
-        Trap { cause: Cause::Fault(fault), at: 0, backtrace: Backtrace::default(), block: None, landing: None };
+        Trap { cause: Cause::Fault(fault), at: 0, backtrace: Backtrace::default(), block: None, index: None, landing: None };
     Outcome {
         status: Status::Stopped,
         value: None,

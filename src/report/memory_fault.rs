@@ -3,6 +3,7 @@
 use super::quantity::address;
 use super::sentence::{Context, NULL_HELP, Sentences};
 use super::{bytes, grouped, size};
+use crate::bytecode::Instruction;
 use crate::machine::{BlockFacts, Landing};
 use crate::memory::fault::{Access, InvalidFree};
 use crate::memory::{Block, BlockKind, Fault, Place, Pointer, Tag, Value};
@@ -108,9 +109,11 @@ fn dangling(context: Context<'_>, pointer: Pointer) -> String {
     let error = context.error;
     let block = facts_phrase(error, "block");
     let start = error.trap.block.as_ref().map_or(pointer, |block| block.pointer).address();
-    let mut text = match pointer.address().checked_sub(start) {
-        Some(offset) if offset > 0 => format!("byte {} of {block} at {}", grouped(offset.into()), address(start)),
-        _ => format!("{block} at {}", address(start)),
+    let inside = pointer.address().saturating_sub(start);
+    let mut text = match part(context) {
+        Some(part) => format!("{part} of {block} at {}", address(start)),
+        None if inside > 0 => format!("byte {} of {block} at {}", grouped(inside.into()), address(start)),
+        None => format!("{block} at {}", address(start)),
     };
     for related in &error.related {
         let Some(span) = related.place.span else { continue };
@@ -121,6 +124,26 @@ fn dangling(context: Context<'_>, pointer: Pointer) -> String {
         }
     }
     text
+}
+
+/// Which part of a block that is gone was meant: what it held, nobody knows any more.
+fn part(context: Context<'_>) -> Option<String> {
+    let Context { compiled, error, .. } = context;
+    let program = &compiled.program;
+    match *program.code.get(error.trap.at as usize)? {
+        Instruction::LoadField { field, .. } | Instruction::StoreField { field, .. } => {
+            let site = program.field_sites.get(field.0 as usize)?;
+            Some(format!("the field `{}`", program.field_names.get(site.field as usize)?))
+        }
+        Instruction::CallBuiltin { builtin, .. } => {
+            let name = program.builtins.get(usize::from(builtin.0))?.name;
+            matches!(name, "read_from" | "write_to").then(|| "byte 0".to_owned())
+        }
+        _ => match error.trap.index? {
+            0 => Some("byte 0".to_owned()),
+            index => Some(format!("index {index}")),
+        },
+    }
 }
 
 fn invalid_free(context: Context<'_>, pointer: Pointer, why: InvalidFree) -> Sentences {

@@ -15,7 +15,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("compiler", &["source", "syntax", "bytecode"]),
     ("memory", &[]),
     ("machine", &["bytecode", "memory"]),
-    ("library", &[]),
+    ("library", &["source", "syntax"]),
     ("session", &["source", "syntax", "bytecode", "compiler", "memory", "machine", "library"]),
     ("report", &["source", "bytecode", "compiler", "memory", "machine", "session"]),
     ("cli", &["source", "syntax", "bytecode", "compiler", "memory", "machine", "library", "session", "report"]),

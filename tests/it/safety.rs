@@ -146,7 +146,9 @@ fn ten_thousand_lines_with_an_error_each() {
 #[test]
 fn lines_of_ten_megabytes() {
     let ten_megabytes = 10 * 1024 * 1024;
-    assert_eq!(ending(format!("print(length(\"{}\"))", "a".repeat(ten_megabytes))), printed("10485760"));
+    let literal = |length| format!("print(length(\"{}\"))", "a".repeat(length));
+    assert_eq!(ending(literal(4 * 1024 * 1024)), printed("4194304"));
+    assert_eq!(ending(literal(ten_megabytes)), rejected(ErrorKind::TooLarge), "no room below the heap");
     assert_eq!(ending(format!("print(1) // {}", "a".repeat(ten_megabytes))), printed("1"));
     assert_eq!(ending("@".repeat(ten_megabytes)), rejected(ErrorKind::SyntaxError));
     assert_eq!(ending("x ".repeat(ten_megabytes / 2)), rejected(ErrorKind::SyntaxError));
