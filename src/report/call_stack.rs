@@ -14,7 +14,8 @@ pub(super) fn lines(sources: &Sources, stack: &CallStack) -> Vec<String> {
     if last.is_empty() && first.len() > 2 * REPORTED_FRAMES {
         last = first.split_off(REPORTED_FRAMES);
     }
-    let cut = first.drain(first.len().min(REPORTED_FRAMES)..).chain(last.drain(..last.len().saturating_sub(REPORTED_FRAMES)));
+    let cut =
+        first.drain(first.len().min(REPORTED_FRAMES)..).chain(last.drain(..last.len().saturating_sub(REPORTED_FRAMES)));
     omitted += cut.map(|frames| frames.len() as u64).sum::<u64>();
 
     let line = |frames: &&[StackFrame]| match frames.len() {
