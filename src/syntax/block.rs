@@ -26,6 +26,7 @@ pub(super) fn build(
         module,
         errors,
         open: vec![Open::top_level(Span::new(source.base, source.base))],
+        after_error: false,
     };
     for line in lines {
         builder.line(line);
@@ -143,6 +144,8 @@ struct BlockBuilder<'a> {
     errors: &'a mut Errors,
     /// Innermost last; the first is the top level and stays.
     open: Vec<Open>,
+    /// The line before the one at hand has an error.
+    after_error: bool,
 }
 
 impl BlockBuilder<'_> {
@@ -165,9 +168,13 @@ impl BlockBuilder<'_> {
         let continued = continues && self.continues_block(&first.kind, column);
         if !continued {
             self.leave(column, false);
-            self.check_indentation(line.indentation, dedented_from);
+            // A line that is wrong already, or follows one that is, may be indented by mistake; and what
+            // is wrong with a misplaced `else` is said of the `else`.
+            let is_quiet = continues || self.after_error || line.clauses.iter().any(|clause| clause.has_error);
+            self.check_indentation(line.indentation, dedented_from, is_quiet);
         }
         let outermost = self.open.len() + usize::from(!continued);
+        self.after_error = line.clauses.iter().any(|clause| clause.has_error);
         let mut more_follow = line.clauses.len();
         for (index, clause) in line.clauses.into_iter().enumerate() {
             more_follow -= 1;
@@ -212,7 +219,7 @@ impl BlockBuilder<'_> {
         }
     }
 
-    fn check_indentation(&mut self, indentation: Indentation, dedented_from: Option<Indentation>) {
+    fn check_indentation(&mut self, indentation: Indentation, dedented_from: Option<Indentation>, is_quiet: bool) {
         let column = indentation.column;
         let top = self.top();
         let Some(body) = top.body else {
@@ -238,6 +245,9 @@ impl BlockBuilder<'_> {
         }
         let top = self.top();
         top.stray_column = Some(column);
+        if is_quiet {
+            return;
+        }
         let span = first_visible(self.source, indentation.span);
         let fits = |columns: &[u32]| columns.iter().map(|c| (c + 1).to_string()).collect::<Vec<_>>().join(", ");
         if column < body.column || dedented_from.is_some() {
@@ -311,6 +321,7 @@ impl BlockBuilder<'_> {
             }
             ClauseKind::Header(header) => {
                 let takes_one = matches!(header, Header::Defer) && !has_colon;
+                let has_error = has_error || matches!(header, Header::Else | Header::ElseIf(_));
                 let opened = self.opened(header, span);
                 let open = Open { takes_one, has_error, ..Open::new(opened, indentation, span) };
                 self.push(open, place.more_follow);
@@ -392,7 +403,15 @@ impl BlockBuilder<'_> {
     fn opened(&mut self, header: Header, span: Span) -> Opened {
         match header {
             Header::Else | Header::ElseIf(_) => {
-                self.error(span, "this `else` has no `if`", "It must be level with the `if` to which it belongs.");
+                let mut error = Diagnostic::error(ErrorKind::SyntaxError, span, "this `else` has no `if`")
+                    .help("It must be level with the `if` to which it belongs.");
+                let is_if = |open: &&Open| matches!(open.opened, Opened::If { condition: Some(_), .. });
+                if let Some(open) = self.open.iter().rev().find(is_if)
+                    && let Some(header) = open.indentation
+                {
+                    error = error.secondary(open.header, format!("this `if` is at column {}", header.column + 1));
+                }
+                self.errors.push(error);
                 Opened::Broken(BlockKind::If)
             }
             Header::Function { name, parameters } => {

@@ -158,6 +158,16 @@ impl<'a> Clauses<'a> {
             && shape.first_closed.is_some_and(|closed| closed + 1 == shape.end)
     }
 
+    fn is_function(&self, start: usize, shape: &Shape) -> bool {
+        self.is_bare_header(start, shape) || self.leading(start, shape) == Some(Token::Function)
+    }
+
+    fn method_error(&self, start: usize) -> Diagnostic {
+        let span = self.lexemes[start].span;
+        Diagnostic::error(ErrorKind::SyntaxError, span, "a record has fields, and no functions")
+            .help("Define the function outside, and give it the record as a parameter.")
+    }
+
     fn span(&self, start: usize, end: usize) -> Span {
         self.lexemes[start].span.to(self.lexemes[end.max(start + 1) - 1].span)
     }
@@ -180,6 +190,11 @@ impl<'a> Clauses<'a> {
             Reading::Statements => {
                 clause.keyword = self.leading(start, &shape);
                 clause.is_header = clause.keyword.and_then(keyword::opens).is_some();
+            }
+            Reading::Fields if self.is_function(start, &shape) => {
+                clause.keyword = Some(Token::Function);
+                clause.is_header = true;
+                clause.error = Some(self.method_error(start));
             }
             Reading::Fields => clause.keyword = Some(Token::Fields),
             Reading::Expression => {}
