@@ -248,32 +248,34 @@ impl BlockBuilder<'_> {
         if is_quiet {
             return;
         }
-        let span = first_visible(self.source, indentation.span);
-        let fits = |columns: &[u32]| columns.iter().map(|c| (c + 1).to_string()).collect::<Vec<_>>().join(", ");
         if column < body.column || dedented_from.is_some() {
-            let mut columns: Vec<u32> = self.open.iter().filter_map(|open| open.body).map(|body| body.column).collect();
-            columns.extend(dedented_from.map(|body| body.column));
-            columns.dedup();
-            let candidates = fits(&columns);
-            let plural =
-                if columns.len() == 1 { "the open block is at column" } else { "the open blocks are at columns" };
-            let mut error = Diagnostic::error(
-                ErrorKind::SyntaxError,
-                span,
-                format!("no open block has lines at column {}", column + 1),
-            )
-            .label(format!("{plural} {candidates}"));
-            if let Some(deeper) = dedented_from {
-                error = error.secondary(first_visible(self.source, deeper.span), "this block ended");
-            }
-            self.errors.push(error.help("Indent the line exactly as the others of the block to which it belongs."));
+            self.report_misfit(indentation, dedented_from);
         } else {
+            let span = first_visible(self.source, indentation.span);
             let error =
                 Diagnostic::error(ErrorKind::SyntaxError, span, "this line is indented, but no header opens a block")
                     .secondary(first_visible(self.source, body.span), "the lines of this block are indented like this")
                     .help("Indent it like the line above, or end the line above with `:` if it is a header.");
             self.errors.push(error);
         }
+    }
+
+    /// Reports a line that is left of the block before it and level with no other; the columns where it
+    /// could stand are shown.
+    fn report_misfit(&mut self, indentation: Indentation, dedented_from: Option<Indentation>) {
+        let bodies = self.open.iter().filter_map(|open| open.body).chain(dedented_from);
+        let mut columns: Vec<String> = bodies.map(|body| (body.column + 1).to_string()).collect();
+        columns.dedup();
+        let are = if columns.len() == 1 { "the open block is at column" } else { "the open blocks are at columns" };
+        let message = format!("no open block has lines at column {}", indentation.column + 1);
+        let mut error =
+            Diagnostic::error(ErrorKind::SyntaxError, first_visible(self.source, indentation.span), message)
+                .label(format!("{are} {}", columns.join(", ")))
+                .help("Indent the line exactly as the others of the block to which it belongs.");
+        if let Some(deeper) = dedented_from {
+            error = error.secondary(first_visible(self.source, deeper.span), "this block ended");
+        }
+        self.errors.push(error);
     }
 
     /// Whether one line has tabs where the other has spaces, so that how they compare depends on how

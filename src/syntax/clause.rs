@@ -172,7 +172,7 @@ impl<'a> Clauses<'a> {
         self.lexemes[start].span.to(self.lexemes[end.max(start + 1) - 1].span)
     }
 
-    /// The next clause: its keyword, its lexemes, and what comes after it decided.
+    /// The clause that begins here.
     fn cut(&mut self) -> Clause {
         let start = self.at;
         let mut shape = self.shape(start);
@@ -204,14 +204,12 @@ impl<'a> Clauses<'a> {
         }
         let has_colon = self.token(shape.end) == Some(Token::Colon);
         let has_colon_next = self.token(start + 1) == Some(Token::Colon);
-        if let Some(Token::Else | Token::Defer) = clause.keyword
-            && !has_colon_next
-        {
-            // What follows on the line is the body, colon or not.
+        // What follows `else` and `defer` on the line is the body, colon or not.
+        let ends_at_once = matches!(clause.keyword, Some(Token::Else | Token::Defer)) && !has_colon_next;
+        if ends_at_once {
             shape.end = start + 1;
-            let missing = self.missing_colon(start, start + 1);
-            clause.missing_colon = Some(missing).filter(|_| clause.keyword != Some(Token::Defer));
-        } else if clause.is_header && !has_colon {
+        }
+        if clause.is_header && clause.keyword != Some(Token::Defer) && (ends_at_once || !has_colon) {
             clause.missing_colon = Some(self.missing_colon(start, shape.end));
         }
         clause.span = self.span(start, shape.end);
