@@ -7,9 +7,12 @@ pub mod kind;
 pub mod limits;
 
 pub mod bytecode;
+pub mod cli;
 pub mod compiler;
+pub mod library;
 pub mod machine;
 pub mod memory;
+pub mod report;
 pub mod session;
 pub mod source;
 pub mod syntax;

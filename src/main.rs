@@ -1,2 +1,6 @@
 //! The `cairn` command.
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cairn::cli::main()
+}

@@ -1,16 +1,37 @@
 //! The one pipeline: source and configuration in, outcome out. The command line, the REPL, tests and
-//! benches all use it. Also the explaining second run.
+//! benches all use it. Printing is not done here, and no sentence is made here.
+
+mod blame;
+mod files;
+mod host;
+mod leaks;
+mod outcome;
+mod replay;
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
+
+pub use files::Files;
+pub use outcome::{
+    CallStack, LeakGroup, LeakKind, Leaks, Outcome, Place, RecordFacts, Related, RelatedKind, RunError, StackFrame,
+    Status,
+};
 
 use crate::bytecode::Program;
+use crate::compiler::{self, Failure};
 use crate::kind::ErrorKind;
-use crate::machine::{Cause, MachineStatistics, Trap};
-use crate::memory::HeapStatistics;
-use crate::source::{Diagnostic, SourceId, Sources, Span};
-use crate::syntax::Names;
+use crate::library;
+use crate::limits;
+use crate::machine::{Backtrace, Cause, End, Machine, MachineOptions, NoProbe, Trap, signatures};
+use crate::memory::address_space::HEAP_BASE;
+use crate::memory::{Fault, HeapStatistics, MemoryOptions};
+use crate::source::{Diagnostic, Severity, SourceId, Sources, Span};
+use crate::syntax::{self, Names};
+
+/// The user's file in the sources of a [`Compiled`].
+pub const USER_SOURCE: SourceId = SourceId(0);
 
 /// How a program is compiled and run.
 #[derive(Clone, Debug)]
@@ -35,6 +56,39 @@ pub struct Configuration {
     pub folder: Option<PathBuf>,
     /// `--allow-read`: further folders.
     pub allow_read: Vec<PathBuf>,
+}
+
+impl Default for Configuration {
+    fn default() -> Configuration {
+        Configuration {
+            memory: "manual",
+            allocator: "first-fit",
+            heap_bytes: limits::HEAP_BYTES,
+            stack_bytes: limits::STACK_BYTES,
+            call: None,
+            seed: 1,
+            max_steps: None,
+            replay_limit: limits::REPLAY_INSTRUCTIONS,
+            folder: None,
+            allow_read: Vec::new(),
+        }
+    }
+}
+
+impl Configuration {
+    fn machine_options(&self, program: &Program) -> MachineOptions {
+        MachineOptions {
+            memory: MemoryOptions {
+                strategy: self.memory,
+                allocator: self.allocator,
+                heap_bytes: self.heap_bytes,
+                stack_bytes: self.stack_bytes,
+                static_base: program.static_base().try_into().unwrap_or(u32::MAX),
+            },
+            seed: self.seed,
+            max_steps: self.max_steps,
+        }
+    }
 }
 
 /// A program ready to run, or to be looked at.
@@ -64,11 +118,81 @@ pub enum Rejection {
 /// # Errors
 /// See [`Rejection`].
 pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<Compiled, Rejection> {
-    let _ = (name, text, configuration);
-    todo!()
+    let mut sources = Sources::default();
+    let mut names = Names::default();
+    if text.len() > limits::SOURCE_BYTES {
+        sources.add(name, "");
+        let message = format!("the file has {} bytes; at most {} can be compiled", text.len(), limits::SOURCE_BYTES);
+        return Err(Rejection::Errors(sources, vec![Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)]));
+    }
+    let user = sources.add(name, text);
+    let library = sources.add(library::NAME, library::TEXT);
+    let user = syntax::parse(&sources, user, &mut names);
+    let library = syntax::parse(&sources, library, &mut names);
+    debug_assert!(library.diagnostics.is_empty(), "the library is sound: {:?}", library.diagnostics);
+    let mut diagnostics = user.diagnostics;
+
+    let mut call = None;
+    if let Some(text) = &configuration.call {
+        let source = sources.add("<call>", text.as_str());
+        match syntax::parse_expression(&sources, source, &mut names) {
+            Ok((module, expression)) => call = Some((module, expression, text.as_str())),
+            Err(errors) => diagnostics.extend(errors),
+        }
+    }
+    if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        return Err(Rejection::Errors(sources, diagnostics));
+    }
+
+    let input = compiler::Input {
+        user: &user.module,
+        library: &library.module,
+        call: call.as_ref().map(|(module, expression, text)| (module, *expression, *text)),
+        builtins: signatures(),
+    };
+    match compiler::compile(input, &mut names) {
+        Ok((program, warnings)) => {
+            diagnostics.extend(warnings);
+            in_text_order(&mut diagnostics);
+            if let Some(error) = statics_error(&program, configuration) {
+                diagnostics.push(error);
+                return Err(Rejection::Errors(sources, diagnostics));
+            }
+            Ok(Compiled { sources, names, program, warnings: diagnostics })
+        }
+        Err(Failure::Rejected(errors)) => {
+            diagnostics.extend(errors);
+            in_text_order(&mut diagnostics);
+            Err(Rejection::Errors(sources, diagnostics))
+        }
+        Err(Failure::NothingToRun(functions)) => Err(Rejection::NothingToRun(functions)),
+    }
 }
 
-/// Runs a program.
+fn in_text_order(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start);
+}
+
+/// Code, literals and globals must end below the heap. Only loading knows what literals take, and
+/// loading is cheap.
+fn statics_error(program: &Program, configuration: &Configuration) -> Option<Diagnostic> {
+    let options = configuration.machine_options(program);
+    let too_large = program.static_base() > u64::from(HEAP_BASE)
+        || matches!(Machine::load(program, &options), Err(Fault::OutOfMemory { .. }));
+    let message = format!(
+        "the program is too large: its code, string literals and globals must end below the heap, at {HEAP_BASE:#010x}"
+    );
+    too_large.then(|| {
+        Diagnostic::error(ErrorKind::TooLarge, Span::default(), message).help("split the program, or shorten its literals")
+    })
+}
+
+/// Runs a program. `input` and `output` are its standard input and output, `drawings` is where
+/// `show_heap()` and its like go. Output is flushed before input is read, before a drawing, and at the end.
+/// Raising `interrupt` ends the run soon.
+///
+/// # Errors
+/// Where the output cannot be written. A closed pipe is no error, but an [`Outcome`].
 pub fn run(
     compiled: &Compiled,
     configuration: &Configuration,
@@ -77,158 +201,84 @@ pub fn run(
     drawings: &mut dyn Write,
     interrupt: &AtomicBool,
 ) -> io::Result<Outcome> {
-    let _ = (compiled, configuration, input, output, drawings, interrupt);
-    todo!()
+    let start = Instant::now();
+    let program = &compiled.program;
+    let options = configuration.machine_options(program);
+    let mut machine = match Machine::load(program, &options) {
+        Ok(machine) => machine,
+        Err(fault) => return Ok(refused(compiled, fault)),
+    };
+    let files = Files::new(configuration.folder.as_deref(), &configuration.allow_read);
+    let mut host = host::LiveHost::new(input, output, drawings, files);
+    let end = machine.run(&mut host, &mut NoProbe, interrupt);
+    let wall_ns = start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX);
+    let output_closed = host.finish()?;
+    let recording = host.into_recording();
+
+    let mut outcome = Outcome {
+        status: Status::Finished,
+        value: machine.result.clone(),
+        error: None,
+        interrupted_at: None,
+        leaks: None,
+        machine: machine.statistics(),
+        heap: machine.memory.statistics(),
+        wall_ns,
+        output_closed: output_closed || end == End::OutputClosed,
+    };
+    match end {
+        _ if outcome.output_closed => {}
+        End::OutputClosed => {}
+        End::Finished => outcome.leaks = Some(leaks::report(compiled, &machine)),
+        End::Interrupted(trap) => {
+            outcome.status = Status::Interrupted;
+            outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
+        }
+        // Reading input was cut short.
+        End::Trapped(trap) if matches!(trap.cause, Cause::Input(_)) && interrupt.load(Ordering::Relaxed) => {
+            outcome.status = Status::Interrupted;
+            outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
+        }
+        End::Trapped(trap) => {
+            outcome.status = Status::Stopped;
+            let mut error = replay::describe(compiled, &machine, *trap);
+            drop(machine);
+            replay::explain(compiled, configuration, recording, outcome.machine.instructions, interrupt, &mut error);
+            outcome.error = Some(error);
+        }
+    }
+    Ok(outcome)
 }
 
-/// How a run ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
-    /// By itself.
-    Finished,
-    /// With an error.
-    Stopped,
-    /// By Ctrl-C.
-    Interrupted,
-}
-
-/// Everything there is to know of a run.
-#[derive(Debug)]
-pub struct Outcome {
-    /// How it ended.
-    pub status: Status,
-    /// The printed text of the value of `--call` or of the implicit entry.
-    pub value: Option<String>,
-    /// The error that stopped it, or where it was interrupted.
-    pub error: Option<RunError>,
-    /// What was lost; none where the program did not finish.
-    pub leaks: Option<Leaks>,
-    /// What the machine did.
-    pub machine: MachineStatistics,
-    /// What the heap did.
-    pub heap: HeapStatistics,
-    /// Wall time in nanoseconds.
-    pub wall_ns: u64,
-    /// Nobody read the output any more.
-    pub output_closed: bool,
-}
-
-/// A frame of a call stack, in terms of the source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StackFrame {
-    /// The function; `<top level>` and `<call>` are the outermost.
-    pub function: String,
-    /// Where it is; none inside `<call>`, in the implicit call of the entry, and in the library.
-    pub span: Option<Span>,
-    /// Whether it is a library function.
-    pub library: bool,
-}
-
-/// A call stack in terms of the source.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CallStack {
-    /// Innermost first.
-    pub innermost: Vec<StackFrame>,
-    /// Frames left out after those.
-    pub omitted: u64,
-    /// Outermost frames, the top level last; empty if nothing was left out.
-    pub outermost: Vec<StackFrame>,
-    /// Frames in all.
-    pub depth: u64,
-}
-
-/// What happened earlier to the block that an error is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RelatedKind {
-    /// It was allocated.
-    Allocated,
-    /// It was freed.
-    Freed,
-}
-
-/// A place that explains an error.
-#[derive(Clone, Debug)]
-pub struct Related {
-    /// What happened there.
-    pub what: RelatedKind,
-    /// Where, in the user's code.
-    pub span: Span,
-    /// In which function.
-    pub function: String,
-    /// Who had called whom.
-    pub call_stack: CallStack,
-}
-
-/// An error of a running program, in terms of the source. `report` makes sentences of it.
-#[derive(Debug)]
-pub struct RunError {
-    /// Its kind.
-    pub kind: ErrorKind,
-    /// What the machine says of it.
-    pub trap: Trap,
-    /// Where it is blamed, in the user's code; none in the implicit call of the entry.
-    pub span: Option<Span>,
-    /// The function it is blamed on.
-    pub function: String,
-    /// Who had called whom.
-    pub call_stack: CallStack,
-    /// What happened to its block before: latest first (freed, then allocated).
-    pub related: Vec<Related>,
-    /// The name of the place its block was allocated for, and the block's size in bytes, if known.
-    pub block_name: Option<String>,
-    /// Bytes of its block, if known.
-    pub block_bytes: Option<u64>,
-    /// Why the second run could not tell more, if it could not.
-    pub replay_problem: Option<String>,
-}
-
-impl RunError {
-    /// The cause.
-    pub fn cause(&self) -> &Cause {
-        &self.trap.cause
+/// The host has no memory to load the program into.
+fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
+    let trap = Trap {
+        cause: Cause::Fault(fault),
+        at: 0,
+        backtrace: Backtrace::default(),
+        block: None,
+        index: None,
+        landing: None,
+    };
+    Outcome {
+        status: Status::Stopped,
+        value: None,
+        error: Some(RunError {
+            kind: trap.cause.kind(),
+            place: blame::place(compiled, 0, &trap.backtrace),
+            library: None,
+            trap,
+            related: Vec::new(),
+            block_name: None,
+            block_bytes: None,
+            record: None,
+            replay_problem: None,
+        }),
+        interrupted_at: None,
+        leaks: None,
+        machine: Default::default(),
+        heap: HeapStatistics::default(),
+        wall_ns: 0,
+        output_closed: false,
     }
 }
-
-/// Why a block is listed as leaked.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LeakKind {
-    /// No pointer to it is left.
-    DefinitelyLost,
-    /// Only reachable from a lost block.
-    IndirectlyLost,
-    /// Lost, and kept alive by its own count.
-    Cycle,
-    /// A global still points to it.
-    StillReachable,
-}
-
-/// Blocks lost in the same way, allocated by the same line.
-#[derive(Clone, Debug)]
-pub struct LeakGroup {
-    /// In which way.
-    pub kind: LeakKind,
-    /// How many.
-    pub blocks: u64,
-    /// Bytes asked for.
-    pub bytes: u64,
-    /// The allocating expression, in the user's code.
-    pub allocated_at: Span,
-    /// The function it stands in.
-    pub function: String,
-    /// The line that lost the last pointer, and its function.
-    pub lost_at: Option<(u32, String)>,
-}
-
-/// The leak report. Still-reachable blocks are listed, but not counted in the totals.
-#[derive(Clone, Debug, Default)]
-pub struct Leaks {
-    /// Lost blocks.
-    pub blocks: u64,
-    /// Bytes asked for in them.
-    pub bytes: u64,
-    /// Largest first.
-    pub groups: Vec<LeakGroup>,
-}
-
-/// The user's file in the sources of a [`Compiled`].
-pub const USER_SOURCE: SourceId = SourceId(0);

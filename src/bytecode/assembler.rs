@@ -14,7 +14,11 @@ pub struct Assembler {
     code: Vec<Instruction>,
     spans: Vec<Span>,
     labels: Vec<Option<u32>>,
+    /// Whether a jump to the label has been emitted.
+    jumped_to: Vec<bool>,
     jumps: Vec<(u32, Label)>,
+    /// The last index that a label with jumps to it was bound to.
+    landing: Option<u32>,
 }
 
 impl Assembler {
@@ -28,6 +32,7 @@ impl Assembler {
     /// Appends an instruction whose jump target is `label`.
     pub fn emit_jump(&mut self, instruction: Instruction, label: Label, span: Span) -> u32 {
         let at = self.emit(instruction, span);
+        self.jumped_to[label.0 as usize] = true;
         self.jumps.push((at, label));
         at
     }
@@ -35,19 +40,22 @@ impl Assembler {
     /// A new label, bound nowhere yet.
     pub fn label(&mut self) -> Label {
         self.labels.push(None);
+        self.jumped_to.push(false);
         Label(self.labels.len() as u32 - 1)
     }
 
     /// Binds a label to the next instruction.
     pub fn bind(&mut self, label: Label) {
         self.labels[label.0 as usize] = Some(self.here());
+        if self.jumped_to[label.0 as usize] {
+            self.landing = Some(self.here());
+        }
     }
 
     /// Whether control can come to the next instruction: by falling through, or by a jump to a label
     /// that is bound to it.
     pub fn can_reach_here(&self) -> bool {
-        let falls_through = self.code.last().is_none_or(|instruction| !instruction.ends_path());
-        falls_through || self.jumps.iter().any(|&(_, label)| self.labels[label.0 as usize] == Some(self.here()))
+        self.landing == Some(self.here()) || self.code.last().is_none_or(|instruction| !instruction.ends_path())
     }
 
     /// Index of the next instruction.

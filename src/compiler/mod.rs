@@ -7,6 +7,8 @@ mod lowering;
 mod records;
 mod strings;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod walk;
 
 use crate::bytecode::{Program, Signature};

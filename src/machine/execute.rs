@@ -637,7 +637,7 @@ impl Machine<'_> {
         for event in self.memory.journal.take() {
             let backtrace = &mut || self.backtrace(position);
             match event {
-                Event::Allocated(serial) => probe.allocated(serial, backtrace),
+                Event::Allocated(serial, bytes) => probe.allocated(serial, bytes, backtrace),
                 Event::Freed(serial) => probe.freed(serial, backtrace),
             }
         }

@@ -7,8 +7,9 @@ pub trait Probe {
     /// Whether it wants to be told at all.
     const ACTIVE: bool;
 
-    /// The block of that serial has been allocated. `backtrace` is worked out when called.
-    fn allocated(&mut self, serial: u32, backtrace: &mut dyn FnMut() -> Backtrace);
+    /// The block of that serial, of so many bytes as asked for, has been allocated. `backtrace` is
+    /// worked out when called.
+    fn allocated(&mut self, serial: u32, bytes: u64, backtrace: &mut dyn FnMut() -> Backtrace);
 
     /// The block of that serial has been freed.
     fn freed(&mut self, serial: u32, backtrace: &mut dyn FnMut() -> Backtrace);
@@ -21,7 +22,7 @@ pub struct NoProbe;
 impl Probe for NoProbe {
     const ACTIVE: bool = false;
 
-    fn allocated(&mut self, _serial: u32, _backtrace: &mut dyn FnMut() -> Backtrace) {}
+    fn allocated(&mut self, _serial: u32, _bytes: u64, _backtrace: &mut dyn FnMut() -> Backtrace) {}
 
     fn freed(&mut self, _serial: u32, _backtrace: &mut dyn FnMut() -> Backtrace) {}
 }
@@ -31,6 +32,8 @@ impl Probe for NoProbe {
 pub struct BlockWatch {
     /// The block's serial number.
     pub serial: u32,
+    /// Its size in bytes, once it has been allocated.
+    pub bytes: Option<u64>,
     /// The call stack of its allocation.
     pub allocated: Option<Backtrace>,
     /// The call stack of its end.
@@ -40,15 +43,16 @@ pub struct BlockWatch {
 impl BlockWatch {
     /// Watches the block of that serial.
     pub const fn new(serial: u32) -> BlockWatch {
-        BlockWatch { serial, allocated: None, freed: None }
+        BlockWatch { serial, bytes: None, allocated: None, freed: None }
     }
 }
 
 impl Probe for BlockWatch {
     const ACTIVE: bool = true;
 
-    fn allocated(&mut self, serial: u32, backtrace: &mut dyn FnMut() -> Backtrace) {
+    fn allocated(&mut self, serial: u32, bytes: u64, backtrace: &mut dyn FnMut() -> Backtrace) {
         if serial == self.serial {
+            self.bytes = Some(bytes);
             self.allocated = Some(backtrace());
         }
     }

@@ -79,7 +79,7 @@ impl Memory {
         counts.peak_live_bytes = counts.peak_live_bytes.max(counts.live_bytes);
         counts.header_bytes += header_words as u64 * 8;
         counts.padding_bytes += padding;
-        self.journal.record(Event::Allocated(serial));
+        self.journal.record(Event::Allocated(serial, bytes));
         Ok(Some(self.pointer_to(home)))
     }
 

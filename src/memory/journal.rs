@@ -3,8 +3,8 @@
 /// Something that happened to the block of a serial number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It was allocated.
-    Allocated(u32),
+    /// It was allocated, with so many bytes as asked for.
+    Allocated(u32, u64),
     /// It was freed, by whomever.
     Freed(u32),
 }

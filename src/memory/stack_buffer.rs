@@ -21,7 +21,7 @@ impl Memory {
             return Err(Fault::OutOfMemory { bytes });
         }
         let serial = self.take_serial()?;
-        self.journal.record(Event::Allocated(serial));
+        self.journal.record(Event::Allocated(serial, bytes));
         let stack = &mut self.space.stack;
         let data = stack.extent(header_index - 1, payload_words(bytes) as usize);
         stack.tags[data].fill(Tag::Uninitialised);

@@ -3,6 +3,7 @@
 
 use super::ast::{Block, ExpressionId, Function, Identifier, Module, Record, RecordField, Statement, StatementKind};
 use super::construct::{ClauseKind, Closer, Header, Range};
+use super::error::excerpt;
 use super::keyword::BlockKind;
 use super::layout::Indentation;
 use super::names::Names;
@@ -19,7 +20,13 @@ pub(super) fn build(
     module: Module,
     errors: &mut Errors,
 ) -> (Module, bool) {
-    let mut builder = BlockBuilder { source, names, module, errors, open: vec![Open::top_level()] };
+    let mut builder = BlockBuilder {
+        source,
+        names,
+        module,
+        errors,
+        open: vec![Open::top_level(Span::new(source.base, source.base))],
+    };
     for line in lines {
         builder.line(line);
     }
@@ -89,6 +96,8 @@ struct Open {
     takes_one: bool,
     /// A column that was reported to fit no block; more lines there are not reported again.
     stray_column: Option<u32>,
+    /// Its header is wrong, and reported: that it lacks a body or an end is not.
+    has_error: bool,
     mixed_blanks_reported: bool,
     block: Block,
 }
@@ -103,13 +112,14 @@ impl Open {
             is_inline: false,
             takes_one: false,
             stray_column: None,
+            has_error: false,
             mixed_blanks_reported: false,
             block: Block { statements: Vec::new(), end: header },
         }
     }
 
-    fn top_level() -> Open {
-        Open { indentation: None, ..Open::new(Opened::TopLevel, Indentation::default(), Span::default()) }
+    fn top_level(start: Span) -> Open {
+        Open { indentation: None, ..Open::new(Opened::TopLevel, Indentation::default(), start) }
     }
 
     fn has_body(&self) -> bool {
@@ -147,10 +157,10 @@ impl BlockBuilder<'_> {
     fn line(&mut self, line: Line) {
         let column = line.indentation.column;
         let Some(first) = line.clauses.first() else { return };
-        let continues = match first.kind {
-            ClauseKind::Header(Header::Else | Header::ElseIf(_)) | ClauseKind::Closer(_) | ClauseKind::Until(_) => true,
-            _ => false,
-        };
+        let continues = matches!(
+            first.kind,
+            ClauseKind::Header(Header::Else | Header::ElseIf(_)) | ClauseKind::Closer(_) | ClauseKind::Until(_)
+        );
         let dedented_from = self.leave(column, continues);
         let continued = continues && self.continues_block(&first.kind, column);
         if !continued {
@@ -207,19 +217,26 @@ impl BlockBuilder<'_> {
         let top = self.top();
         let Some(body) = top.body else {
             top.body = Some(indentation);
-            // Deeper than the header by one width of tabs and not by another: no clear body.
-            if let Some(header) = top.indentation.filter(|header| indentation.narrow <= header.narrow) {
+            if let Some(header) = top.indentation.filter(|header| self.mixes_blanks(indentation, *header)) {
                 self.report_mixed_blanks(indentation, header.span);
             }
             return;
         };
-        if column == body.column || top.stray_column == Some(column) {
-            if column == body.column && indentation.narrow != body.narrow && !top.mixed_blanks_reported {
-                top.mixed_blanks_reported = true;
+        let is_stray = top.stray_column == Some(column);
+        let was_reported = top.mixed_blanks_reported;
+        if self.mixes_blanks(indentation, body) {
+            let top = self.top();
+            top.stray_column = Some(column);
+            top.mixed_blanks_reported = true;
+            if !was_reported {
                 self.report_mixed_blanks(indentation, body.span);
             }
             return;
         }
+        if column == body.column || is_stray {
+            return;
+        }
+        let top = self.top();
         top.stray_column = Some(column);
         let span = first_visible(self.source, indentation.span);
         let fits = |columns: &[u32]| columns.iter().map(|c| (c + 1).to_string()).collect::<Vec<_>>().join(", ");
@@ -249,7 +266,13 @@ impl BlockBuilder<'_> {
         }
     }
 
-    /// Both lines are shown: which is deeper depends on how wide one takes a tab.
+    /// Whether one line has tabs where the other has spaces, so that how they compare depends on how
+    /// wide one takes a tab.
+    fn mixes_blanks(&self, one: Indentation, other: Indentation) -> bool {
+        let blanks = |indentation: Indentation| self.source.slice(indentation.span).chars().map(|c| c == '\t');
+        blanks(one).zip(blanks(other)).any(|(one, other)| one != other)
+    }
+
     fn report_mixed_blanks(&mut self, indentation: Indentation, other: Span) {
         let describe = |span: Span| {
             let blanks = self.source.slice(span);
@@ -275,7 +298,7 @@ impl BlockBuilder<'_> {
     }
 
     fn clause(&mut self, clause: ParsedClause, indentation: Indentation, place: Place) {
-        let ParsedClause { kind, span, .. } = clause;
+        let ParsedClause { kind, span, has_colon, has_error } = clause;
         match kind {
             ClauseKind::Statement(kind) => self.statement(Statement { kind, span }),
             ClauseKind::Header(Header::Else | Header::ElseIf(_)) if !place.is_first => {
@@ -284,11 +307,12 @@ impl BlockBuilder<'_> {
             }
             ClauseKind::Header(header @ (Header::Else | Header::ElseIf(_))) if place.continued => {
                 self.next_arm(&header, span, place.more_follow);
+                self.top().has_error = has_error;
             }
             ClauseKind::Header(header) => {
-                let takes_one = matches!(header, Header::Defer) && !clause.has_colon;
+                let takes_one = matches!(header, Header::Defer) && !has_colon;
                 let opened = self.opened(header, span);
-                let open = Open { takes_one, ..Open::new(opened, indentation, span) };
+                let open = Open { takes_one, has_error, ..Open::new(opened, indentation, span) };
                 self.push(open, place.more_follow);
             }
             ClauseKind::Closer(closer) => self.closer(&closer, span, place.continued),
@@ -440,7 +464,7 @@ impl BlockBuilder<'_> {
     }
 
     fn closer(&mut self, closer: &Closer, span: Span, continued: bool) {
-        let text = self.source.slice(span);
+        let text = excerpt(self.source, span);
         if !continued {
             let message = format!("`{text}` ends nothing here");
             return self.error(span, message, "Remove it, or indent it like the header whose block it ends.");
@@ -477,27 +501,27 @@ impl BlockBuilder<'_> {
     }
 
     /// Reports a header without a body.
-    fn check_body(&mut self) -> bool {
+    fn check_body(&mut self) {
         let top = self.top();
-        if top.has_body() || matches!(top.opened, Opened::TopLevel) {
-            return true;
+        if top.has_body() || top.has_error || matches!(top.opened, Opened::TopLevel) {
+            return;
         }
         let header = top.header;
         let word = top.opened.kind().word();
-        let (name, empty) = match top.opened {
-            Opened::Broken(BlockKind::Unknown) => (String::from("this header"), "something"),
-            Opened::If { condition: None, .. } => (String::from("this `else`"), "nothing"),
-            Opened::Record { .. } => (String::from("this `record`"), "fields"),
-            _ => (format!("this `{word}`"), "nothing"),
+        let name = match top.opened {
+            Opened::Broken(BlockKind::Unknown) => String::from("this header"),
+            Opened::If { condition: None, .. } => String::from("this `else`"),
+            _ => format!("this `{word}`"),
         };
-        let help = match empty {
-            "fields" => "Write one field a line, indented, or all on one line: `record Node: value, next`.",
+        let help = match top.opened {
+            Opened::Record { .. } => {
+                "Write one field a line, indented, or all on the header's line: `record Node: value, next`."
+            }
             _ => "Indent the lines of the body by 4 spaces; `pass` is a body that does nothing.",
         };
         let message = format!("the body of {name} must follow, indented");
         let error = Diagnostic::error(ErrorKind::SyntaxError, header, message).help(help);
         self.errors.push(error);
-        false
     }
 
     /// Ends the innermost block, which becomes part of the one around it.
@@ -529,6 +553,7 @@ impl BlockBuilder<'_> {
                 StatementKind::If { arms, otherwise }
             }
             Opened::While(condition) => StatementKind::While { condition, body: open.block },
+            Opened::Repeat if open.has_error => return self.extend(end),
             Opened::Repeat => {
                 self.error(open.header, "this `repeat` has no `until`", "End the block with `until condition`.");
                 return self.extend(end);

@@ -78,7 +78,7 @@ impl<'a> Clauses<'a> {
 
     fn shape(&self, start: usize) -> Shape {
         let mut shape = Shape::default();
-        if matches!(self.text(start), "else" | "repeat" | "defer")
+        if matches!(self.text(start), "else" | "defer")
             && self.token(start + 1).is_some_and(Token::begins_operand)
             && self.text(start + 1) != "if"
         {
@@ -189,7 +189,7 @@ impl<'a> Clauses<'a> {
         }
         let has_colon = self.token(shape.end) == Some(Token::Colon);
         let has_colon_next = self.token(start + 1) == Some(Token::Colon);
-        if let Some(Token::Else | Token::Repeat | Token::Defer) = clause.keyword
+        if let Some(Token::Else | Token::Defer) = clause.keyword
             && !has_colon_next
         {
             // What follows on the line is the body, colon or not.
@@ -228,6 +228,7 @@ impl<'a> Clauses<'a> {
     fn take_colon(&mut self, start: usize, clause: &mut Clause) {
         let colon = self.lexemes[self.at].span;
         let word = self.text(start);
+        let quoted = super::error::excerpt(self.source, self.lexemes[start].span);
         let ends_line = self.at + 1 == self.lexemes.len();
         let error = |message: String| Diagnostic::error(ErrorKind::SyntaxError, clause.span, message);
         let meant = keyword::meant(word).filter(|_| self.lexemes[start].token == Token::Word);
@@ -235,23 +236,38 @@ impl<'a> Clauses<'a> {
         if self.reading == Reading::Statements && clause.keyword.is_none() && (ends_line || keyword.is_some()) {
             clause.is_header = true;
             clause.keyword = keyword;
-            clause.error = Some(match (meant.filter(|_| keyword.is_some()), keyword::foreign(word)) {
-                (Some(meant), _) => {
+            clause.error = Some(match (keyword::foreign(word), meant.filter(|_| keyword.is_some())) {
+                (Some(help), _) => {
+                    clause.keyword = None;
+                    error(format!("`{quoted}` is not part of this language")).help(help)
+                }
+                (None, Some(meant)) => {
                     let span = self.lexemes[start].span;
-                    Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{word}` begins no header"))
+                    Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{quoted}` begins no header"))
                         .help(format!("Did you mean `{meant}`?"))
                 }
-                (None, Some(help)) => error(format!("`{word}` is not part of this language")).help(help),
                 (None, None) => error("this is no header, but it ends in `:`".into())
                     .help("Headers begin with `if`, `else`, `while`, `for`, `repeat`, `function` or `record`."),
             });
             self.at += 1;
             return;
         }
-        clause.error = Some(
-            Diagnostic::error(ErrorKind::SyntaxError, colon, "a `:` cannot stand here")
+        let inner = (start..self.at).find(|&index| matches!(self.text(index), "else" | "lambda"));
+        clause.error = Some(match inner {
+            Some(index) => {
+                let span = self.lexemes[index].span;
+                match keyword::foreign(self.text(index)) {
+                    Some(help) => {
+                        Diagnostic::error(ErrorKind::SyntaxError, span, "`lambda` is not part of this language")
+                            .help(help)
+                    }
+                    None => Diagnostic::error(ErrorKind::SyntaxError, span, "`else` must begin its line")
+                        .help("Write it on a line of its own, level with its `if`."),
+                }
+            }
+            None => Diagnostic::error(ErrorKind::SyntaxError, colon, "a `:` cannot stand here")
                 .help("Only headers such as `if …:` and `function name(…):` have a `:`."),
-        );
+        });
         while !matches!(self.token(self.at), None | Some(Token::Semicolon)) {
             self.at += 1;
         }
@@ -260,9 +276,8 @@ impl<'a> Clauses<'a> {
     /// Fills in the clause's lexemes, each with its meaning.
     fn retag(&self, start: usize, shape: &Shape, clause: &mut Clause) {
         let mut lexemes = self.lexemes[start..shape.end.max(start + 1)].to_vec();
-        if clause.error.is_none() {
-            let bad = lexemes.iter().find(|lexeme| lexeme.token.is_lexical_error());
-            clause.error = bad.map(|&bad| super::error::lexical(self.source, bad));
+        if let Some(&bad) = lexemes.iter().find(|lexeme| lexeme.token.is_lexical_error()) {
+            clause.error = Some(super::error::lexical(self.source, bad));
         }
         if clause.error.is_some() {
             clause.lexemes = lexemes;
@@ -345,10 +360,8 @@ impl<'a> Tagger<'a, '_> {
             Token::Print if call_is_all => self.take(Token::PrintCall, 1),
             Token::For => {
                 self.take(Token::For, 1);
-                if self.is_word(self.at, "each")
-                    && self.token(self.at + 1) == Some(Token::Word)
-                    && self.is_word(self.at + 2, "in")
-                {
+                let is_variable = keyword::in_for(self.text(self.at + 1)).is_some() && !self.is_word(self.at + 2, "in");
+                if self.is_word(self.at, "each") && self.token(self.at + 1) == Some(Token::Word) && !is_variable {
                     self.take(Token::Each, 1);
                 }
             }
@@ -410,7 +423,9 @@ impl<'a> Tagger<'a, '_> {
             && self.assignment.is_none()
             && self.tagged.len() == 2
             && self.tagged[1].token == Token::Name;
-        if is_loop_variable || (at_depth_0 && self.assigns(reading)) {
+        // In `set x to a = b` the `to` assigns, and the rest is an expression.
+        let is_set = self.assignment.is_some_and(|sign| self.source.slice(sign) == "to");
+        if is_loop_variable || (at_depth_0 && self.assigns(reading) && !is_set) {
             self.check_single_assignment(span);
             self.assignment.get_or_insert(span);
             self.take(Token::Assign, 1);
@@ -479,6 +494,11 @@ impl<'a> Tagger<'a, '_> {
             return self.take(token, 1);
         }
         let before_name = next == Some(Token::Word) && keyword::infix(self.text(self.at + 1)).is_none();
+        // An operator whose left operand is missing.
+        let before_operand = before_name || next.is_some_and(|next| next != Token::Word && next.begins_operand());
+        if let Some(token) = keyword::infix(word).filter(|_| before_operand || matches!(word, "and" | "or")) {
+            return self.take(token, 1);
+        }
         match word {
             "not" => self.take(Token::Not, 1),
             "new" if before_name => self.take(Token::New, 1),

@@ -11,6 +11,18 @@ fn error(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(ErrorKind::SyntaxError, span, message)
 }
 
+/// The text of a span as messages quote it: cut to one line of moderate length.
+pub(super) fn excerpt(source: &Source, span: Span) -> String {
+    const CHARACTERS: usize = 60;
+    let text = source.slice(span);
+    let line = text.lines().next().unwrap_or("");
+    match line.char_indices().nth(CHARACTERS) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None if line.len() < text.len() => format!("{line}…"),
+        None => line.to_string(),
+    }
+}
+
 /// What is wrong with a character or a sign that is no part of the language.
 pub(super) fn lexical(source: &Source, lexeme: Lexeme) -> Diagnostic {
     let Lexeme { token, span } = lexeme;
@@ -23,9 +35,8 @@ pub(super) fn lexical(source: &Source, lexeme: Lexeme) -> Diagnostic {
         }
         Token::UnterminatedComment => error(span, "this comment is never closed").help("Close it with `*/`."),
         Token::TightComment => {
-            let rest = text[2..].trim();
             error(Span::new(span.start, span.start + 2), "`//` begins a comment here, and cuts the expression off")
-                .help(format!("For whole division write `div {rest}`."))
+                .help("Whole division is written `div`: `n div 2`.")
                 .help("For a comment put a blank before `//`.")
         }
         Token::Foreign => {
@@ -78,19 +89,21 @@ fn bad_character(span: Span, text: &str) -> Diagnostic {
 /// What the parser was ready for, in the words of the language.
 fn expectation(expected: &[String]) -> &'static str {
     let can = |terminal: &str| expected.iter().any(|quoted| quoted.trim_matches('"') == terminal);
-    let value = can("integer");
     let operator = can("+");
     match () {
-        () if value => "a value",
+        () if can("string") => "a value",
         () if can("integer") => "a number",
         () if can("name") => "a name",
-        () if can("to") => "`to` and the last value",
-        () if can("in") || can("from") => "`from … to …` or `in …`",
-        () if can("(") => "`(`",
+        () if can("from") => "`from … to …` or `in …`",
+        () if can("to") => "an operator or `to`",
+        () if can("..") => "an operator, `..` or the end of the header",
+        () if can("in") => "`in`",
+        () if can("(") && !operator => "`(`",
         () if operator && can(")") => "an operator, `,` or `)`",
         () if operator && can("]") => "an operator, `,` or `]`",
         () if operator => "an operator or the end of the statement",
-        () if can(")") => "`,` or `)`",
+        () if can(")") && can(",") => "`,` or `)`",
+        () if can(")") => "`)`",
         () if can("]") => "`]`",
         () if can("<-") => "`=`",
         () if can(",") => "`,` or the end of the line",
@@ -112,13 +125,22 @@ struct Failure<'a> {
 /// at the clause's end; `expected` are the grammar's names of what could have come.
 pub(super) fn explain(source: &Source, clause: &Clause, offset: Option<u32>, expected: &[String]) -> Diagnostic {
     let lexemes = clause.lexemes.as_slice();
-    let at = offset.map_or(lexemes.len(), |offset| lexemes.partition_point(|lexeme| lexeme.span.start < offset));
+    let mut at = offset.map_or(lexemes.len(), |offset| lexemes.partition_point(|lexeme| lexeme.span.start < offset));
+    // The tokens that `clause` adds have no text and are never wrong.
+    if at + 1 < lexemes.len() && lexemes[at].span.start == lexemes[at].span.end {
+        at += 1;
+    }
     Failure { source, clause, lexemes, at, expected }.explain()
 }
 
 impl Failure<'_> {
     fn text(&self, index: usize) -> &str {
         self.lexemes.get(index).map_or("", |lexeme| self.source.slice(lexeme.span))
+    }
+
+    /// The text of the lexemes `first` to `last` as messages quote it.
+    fn quote(&self, first: usize, last: usize) -> String {
+        excerpt(self.source, self.lexemes[first].span.to(self.lexemes[last].span))
     }
 
     fn token(&self, index: usize) -> Option<Token> {
@@ -140,10 +162,6 @@ impl Failure<'_> {
 
     fn touch(&self, index: usize) -> bool {
         index > 0 && self.lexemes[index - 1].span.end == self.lexemes[index].span.start
-    }
-
-    fn whole(&self) -> Span {
-        self.clause.span
     }
 
     fn explain(&self) -> Diagnostic {
@@ -184,17 +202,16 @@ impl Failure<'_> {
     /// `i++`, `++i`
     fn step_by_one(&self) -> Option<Diagnostic> {
         for (sign, operator) in [("+", Token::Plus), ("-", Token::Minus)] {
-            for index in [self.at, self.at.wrapping_sub(1)] {
+            for index in [self.at, self.at.wrapping_sub(1), self.at + 1] {
                 let doubled = index > 0
                     && self.token(index) == Some(operator)
                     && self.token(index - 1) == Some(operator)
                     && self.touch(index);
                 if doubled {
                     let span = self.lexemes[index - 1].span.to(self.lexemes[index].span);
-                    let place = if index >= 2 {
-                        self.source.slice(self.lexemes[0].span.to(self.lexemes[index - 2].span))
-                    } else {
-                        self.text(index + 1)
+                    let place = match index.checked_sub(2) {
+                        Some(last) => self.quote(0, last),
+                        None => self.text(index + 1).to_string(),
                     };
                     return Some(
                         error(span, format!("`{sign}{sign}` is no operator"))
@@ -210,7 +227,7 @@ impl Failure<'_> {
     fn pointer_operator(&self) -> Option<Diagnostic> {
         let is_prefix = self.token(self.at) == Some(Token::Star) && !(self.at > 0 && self.ends_operand(self.at - 1));
         let operand = self.text(self.at + 1);
-        (is_prefix && !operand.is_empty()).then(|| {
+        (is_prefix && self.is_word(self.at + 1)).then(|| {
             error(self.lexemes[self.at].span, "there is no `*` that follows a pointer")
                 .help(format!("A field is `{operand}.name`, an element `{operand}[i]`; `read_from({operand})` is the first of a block."))
         })
@@ -218,51 +235,66 @@ impl Failure<'_> {
 
     /// Mistakes in one kind of statement.
     fn special_form(&self) -> Option<Diagnostic> {
-        let found = self.token(self.at);
-        let span = self.lexemes.get(self.at).map(|lexeme| lexeme.span);
-        if self.clause.keyword == Some(Token::For) && self.lexemes.iter().any(|lexeme| lexeme.token == Token::Semicolon)
-        {
+        let keyword = self.clause.keyword;
+        let has = |wanted: Token| self.lexemes.iter().any(|lexeme| lexeme.token == wanted);
+        if keyword == Some(Token::For) && has(Token::Semicolon) {
             return Some(
-                error(self.whole(), "a loop over numbers is not written with `;`")
+                error(self.clause.span, "a loop over numbers is not written with `;`")
                     .help("Write `for i from 0 to n - 1:`; the last value is included."),
             );
         }
-        if found == Some(Token::Not) && !self.begins_operand(self.at.wrapping_sub(1)) {
+        let before = &self.lexemes[self.at.saturating_sub(3)..self.at];
+        let is_bare_sizeof = before.last().is_some_and(|last| self.source.slice(last.span) == "sizeof");
+        if is_bare_sizeof || before.iter().any(|lexeme| lexeme.token == Token::Sizeof) {
+            let span = self.lexemes.get(self.at).or(self.lexemes.last())?.span;
             return Some(
-                error(span?, "`not` cannot stand here: it takes in everything up to `and` or `or`")
+                error(span, "`sizeof` takes the name of a type").help("Write `sizeof(Node)` or `sizeof(integer)`."),
+            );
+        }
+        let found = *self.lexemes.get(self.at)?;
+        let text = self.text(self.at);
+        let after_operand = self.at > 0 && self.ends_operand(self.at - 1);
+        if keyword == Some(Token::Repeat) {
+            return Some(
+                error(found.span, format!("expected `:` after `repeat`, found `{text}`"))
+                    .help("The block ends with `until condition`; to count, write `for i from 1 to n:`."),
+            );
+        }
+        if found.token == Token::Not && !after_operand {
+            return Some(
+                error(found.span, "`not` cannot stand here: it takes in everything up to `and` or `or`")
                     .help("Put it into parentheses: `(not x)`."),
             );
         }
-        if found.is_some_and(|token| {
-            self.is_word(self.at) && keyword::is_reserved(self.text(self.at)) && token != Token::Name
-        }) && !(self.at > 0 && self.ends_operand(self.at - 1))
-        {
-            let word = self.text(self.at);
+        if found.token != Token::Name && self.is_word(self.at) && keyword::is_reserved(text) && !after_operand {
+            let message = format!("`{text}` is a keyword, and cannot be a name");
+            return Some(error(found.span, message).help("Choose another name."));
+        }
+        let assigns = matches!(found.token, Token::Equal | Token::ColonEquals | Token::Arrow);
+        if self.at == 1 && assigns && keyword.is_some() {
+            let message = format!("`{}` is a keyword, and cannot be assigned", self.text(0));
+            return Some(error(self.lexemes[0].span, message).help("Choose another name."));
+        }
+        if matches!(found.token, Token::Arrow | Token::ColonEquals) {
             return Some(
-                error(span?, format!("`{word}` is a keyword, and cannot be a name")).help("Choose another name."),
+                error(found.span, "an assignment cannot stand inside an expression").help("Compare with `=` or `==`."),
             );
         }
-        if self.at == 1
-            && self.token(1).is_some_and(|token| matches!(token, Token::Equal | Token::ColonEquals | Token::Arrow))
-            && self.clause.keyword.is_some()
+        let sign = self.at.checked_sub(1).map_or("", |before| self.text(before));
+        if matches!(found.token, Token::Assign | Token::Equal)
+            && matches!(sign, "+" | "-" | "*" | "/" | "%" | "<" | ">" | "!")
         {
-            let word = self.text(0);
+            let span = self.lexemes[self.at - 1].span.to(found.span);
             return Some(
-                error(self.lexemes[0].span, format!("`{word}` is a keyword, and cannot be assigned"))
-                    .help("Choose another name."),
+                error(span, format!("`{sign}` and `{text}` stand apart"))
+                    .help(format!("Write `{sign}{text}` without a blank.")),
             );
         }
-        if self.token(self.at) == Some(Token::Arrow) || self.token(self.at) == Some(Token::ColonEquals) {
+        if found.token == Token::DotDot {
             return Some(
-                error(span?, "an assignment cannot stand inside an expression").help("Compare with `=` or `==`."),
+                error(found.span, "`..` stands only in `for i in a..b:`")
+                    .help("There are no slices: copy with a loop, or take a `substring(s, from, to)` of a string."),
             );
-        }
-        if found == Some(Token::Assign)
-            && self.clause.keyword.is_none()
-            && self.at > 0
-            && !self.ends_operand(self.at - 1)
-        {
-            return None;
         }
         None
     }
@@ -273,36 +305,38 @@ impl Failure<'_> {
         if at == 0 || at >= self.lexemes.len() || !self.ends_operand(at - 1) {
             return None;
         }
-        let call_of_value = self.token(at) == Some(Token::LeftParen);
-        if call_of_value {
+        let (before, found) = (self.lexemes[at - 1], self.lexemes[at]);
+        if found.token == Token::LeftParen {
             return Some(
-                error(self.lexemes[at].span, "only the name of a function can be called")
+                error(found.span, "only the name of a function can be called")
                     .help("An element is written with `[ ]`; a product needs a `*`."),
             );
         }
-        if !self.begins_operand(at) && !(self.is_word(at) && self.token(at) != Some(Token::To)) {
+        let is_loop_word = matches!(found.token, Token::To | Token::Downto | Token::Step | Token::In | Token::From);
+        if is_loop_word || !(self.begins_operand(at) || self.is_word(at)) {
             return None;
         }
-        let both = self.lexemes[at - 1].span.to(self.lexemes[at].span);
-        if self.touch(at) && self.token(at - 1) == Some(Token::Integer) {
+        let both = before.span.to(found.span);
+        if before.token == Token::Integer && before.span.end == found.span.start {
             return Some(
                 error(both, "a name cannot begin with a digit")
-                    .help("Put an operator between them if you meant two values."),
+                    .help("Put an operator between the two if they are two values."),
             );
         }
-        let depth_0 = !self.lexemes[..at].iter().any(|l| matches!(l.token, Token::LeftParen | Token::LeftBracket))
-            || self.brackets_are_closed(at);
-        let is_bare = self.clause.keyword.is_none();
-        if is_bare && depth_0 && self.is_prose() {
+        let is_outside_brackets = self.is_outside_brackets(at);
+        let is_statement = self.clause.keyword.is_none() && is_outside_brackets;
+        if is_statement
+            && (0..3).all(|index| self.is_word(index))
+            && !self.lexemes[..3].iter().any(|l| l.token == Token::Assign)
+        {
             return Some(
-                error(self.whole(), "this line is a sentence, and no machine can execute it")
+                error(self.clause.span, "this line is a sentence, and no machine can execute it")
                     .help("If it is a remark, begin it with `//`.")
                     .help("If it is a step of the program, write it as an assignment or a call."),
             );
         }
-        if is_bare && depth_0 && !self.lexemes[..at].iter().any(|l| l.token == Token::Assign) {
-            let place = self.source.slice(self.lexemes[0].span.to(self.lexemes[at - 1].span));
-            let value = self.source.slice(Span::new(self.lexemes[at].span.start, self.whole().end));
+        if is_statement && self.is_place(at) {
+            let (place, value) = (self.quote(0, at - 1), self.quote(at, self.lexemes.len() - 1));
             let diagnostic = error(both, "two values stand side by side")
                 .label("an assignment arrow seems to have been lost in copying")
                 .help(format!("To assign, write `{place} = {value}`."));
@@ -311,45 +345,45 @@ impl Failure<'_> {
                 false => diagnostic,
             });
         }
-        let (left, right) = (self.text(at - 1), self.text(at));
-        let diagnostic = error(both, format!("nothing stands between `{left}` and `{right}`"));
-        Some(if self.clause.is_header && depth_0 && self.clause.missing_colon.is_some() {
-            diagnostic.label("expected an operator, or `:` and the body")
-        } else if depth_0 {
-            diagnostic.label("expected an operator, or the end of the statement")
-        } else {
-            diagnostic.label("expected an operator or `,`")
+        let (left, right) = (self.quote(at - 1, at - 1), self.quote(at, at));
+        let lacks_colon = self.clause.is_header && !self.clause.has_colon && is_outside_brackets;
+        let expected = if lacks_colon { "an operator, or `:` and the body" } else { expectation(self.expected) };
+        let diagnostic =
+            error(both, format!("nothing stands between `{left}` and `{right}`")).label(format!("expected {expected}"));
+        Some(match keyword::unit(&right) {
+            Some(_) => diagnostic.help(format!("A unit ends the arguments of an allocation: `allocate(n {right})`.")),
+            None => diagnostic,
         })
     }
 
-    fn brackets_are_closed(&self, before: usize) -> bool {
+    /// Whether the lexemes before `end` can be a place: a name with fields and elements.
+    fn is_place(&self, end: usize) -> bool {
         let mut depth = 0;
-        for lexeme in &self.lexemes[..before] {
-            match lexeme.token {
-                Token::LeftParen | Token::LeftBracket => depth += 1,
-                Token::RightParen | Token::RightBracket => depth -= 1,
-                _ => {}
-            }
-        }
-        depth == 0
+        self.token(0) == Some(Token::Name)
+            && self.lexemes[..end].iter().all(|lexeme| {
+                match lexeme.token {
+                    Token::LeftBracket => depth += 1,
+                    Token::RightBracket => depth -= 1,
+                    Token::Name | Token::Dot => {}
+                    _ => return depth > 0,
+                }
+                true
+            })
     }
 
-    /// At least three words in a row, from the first.
-    fn is_prose(&self) -> bool {
-        (0..3).all(|index| self.is_word(index))
+    fn is_outside_brackets(&self, index: usize) -> bool {
+        let opened = |lexeme: &&Lexeme| matches!(lexeme.token, Token::LeftParen | Token::LeftBracket);
+        let closed = |lexeme: &&Lexeme| matches!(lexeme.token, Token::RightParen | Token::RightBracket);
+        let before = &self.lexemes[..index];
+        before.iter().filter(opened).count() == before.iter().filter(closed).count()
     }
 
     /// The general case.
     fn unexpected(&self) -> Diagnostic {
         let expected = expectation(self.expected);
         let Some(lexeme) = self.lexemes.get(self.at) else { return self.unexpected_end(expected) };
-        let text = self.source.slice(lexeme.span);
-        let found = match lexeme.token {
-            _ if text.is_empty() => "the end".to_string(),
-            Token::String | Token::Integer | Token::Float => format!("`{text}`"),
-            _ => format!("`{text}`"),
-        };
-        let diagnostic = error(lexeme.span, format!("expected {expected}, found {found}"));
+        let text = excerpt(self.source, lexeme.span);
+        let diagnostic = error(lexeme.span, format!("expected {expected}, found `{text}`"));
         match (lexeme.token, self.at.checked_sub(1).map(|before| self.token(before))) {
             (Token::Plus, _) => diagnostic.help("A number needs no `+` before it."),
             (Token::Dot, Some(Some(Token::Integer))) => diagnostic.help("Digits follow the point: `1.0`."),
@@ -359,14 +393,13 @@ impl Failure<'_> {
             }
             (Token::Semicolon, _) => diagnostic.help("A `;` stands between statements only, outside brackets."),
             (Token::Colon, _) => diagnostic.help("Only headers have a `:`."),
-            (Token::Assign, _) if self.at == 0 => diagnostic.help("On the left side stands what is assigned."),
             _ => diagnostic,
         }
     }
 
     fn unexpected_end(&self, expected: &str) -> Diagnostic {
-        let Some(last) = self.lexemes.last() else { return error(self.whole(), format!("expected {expected}")) };
-        let text = self.source.slice(last.span);
+        let Some(last) = self.lexemes.last() else { return error(self.clause.span, format!("expected {expected}")) };
+        let text = excerpt(self.source, last.span);
         let end = if self.clause.is_header { "header" } else { "statement" };
         error(last.span, format!("the {end} ends too early: expected {expected} after `{text}`"))
     }

@@ -14,11 +14,8 @@ const TAB_COLUMNS: u32 = 4;
 /// How far a line is indented.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Indentation {
-    /// With tabs as the language has them.
+    /// Columns before the line's text.
     pub(super) column: u32,
-    /// With tabs one column wide. Where comparing the two widths gives two answers, tabs and spaces
-    /// are mixed inconsistently.
-    pub(super) narrow: u32,
     /// The blanks themselves.
     pub(super) span: Span,
 }
@@ -96,7 +93,7 @@ impl<'a> Layout<'a> {
             Some(Lexeme { token: Token::Newline, span }) => span.end,
             _ => self.source.base,
         };
-        let mut indentation = Indentation { column: 0, narrow: 0, span: Span::new(start, start) };
+        let mut indentation = Indentation { column: 0, span: Span::new(start, start) };
         for character in self.source.slice(Span::new(start, self.lexemes[first].span.start)).chars() {
             match character {
                 '\t' => indentation.column = (indentation.column / TAB_COLUMNS + 1) * TAB_COLUMNS,
@@ -107,7 +104,6 @@ impl<'a> Layout<'a> {
                 c if c.is_whitespace() && c != '\r' && c != '\n' => indentation.column += 1,
                 _ => break,
             }
-            indentation.narrow += 1;
             indentation.span.end += character.len_utf8() as u32;
         }
         indentation
@@ -156,12 +152,14 @@ impl<'a> Layout<'a> {
     /// Whether, at a line end inside brackets, the logical line must be over nevertheless.
     fn breaks_off(&self, outermost: usize, newline: usize, next: usize, indentation: Indentation) -> bool {
         let last = self.lexemes[newline - 1].token;
+        let last_word = if last == Token::Word { self.word(newline - 1) } else { "" };
+        let after_operand = last.ends_operand() && keyword::infix(last_word).is_none() && last_word != "not";
         let unclosed = self.unclosed.binary_search(&outermost).is_ok();
         if unclosed && last == Token::Colon {
             return true;
         }
         self.indentation(next).column <= indentation.column
-            && (unclosed || last.ends_operand() || keyword::is_reserved(self.word(next)))
+            && (unclosed || after_operand || keyword::is_reserved(self.word(next)))
             && self.begins_statement(next)
     }
 

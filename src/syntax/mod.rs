@@ -65,6 +65,8 @@ struct ParsedClause {
     kind: ClauseKind,
     span: Span,
     has_colon: bool,
+    /// An error was reported: whatever follows from it is not.
+    has_error: bool,
 }
 
 /// Errors as they are found: the first [`REPORTED_ERRORS`], and how many more there were.
@@ -87,7 +89,8 @@ impl Errors {
     fn finish(mut self) -> Vec<Diagnostic> {
         self.reported.sort_by_key(|error| error.primary.span.start);
         if let Some(last) = self.reported.last_mut().filter(|_| self.more > 0) {
-            last.notes.push(format!("There are {} more errors.", self.more));
+            let more = self.more;
+            last.notes.push(format!("{more} more error{} not shown.", if more == 1 { " is" } else { "s are" }));
         }
         self.reported
     }
@@ -230,10 +233,12 @@ impl<'s> LineParser<'s> {
                 return self.broken(&clause);
             }
         };
-        if let Some(error) = construct_error.or(clause.missing_colon) {
+        let error = construct_error.or(clause.missing_colon);
+        let has_error = error.is_some();
+        if let Some(error) = error {
             errors.push(error);
         }
-        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon }
+        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon, has_error }
     }
 
     /// What stands for a clause that could not be understood: a header still opens its block.
@@ -249,6 +254,6 @@ impl<'s> LineParser<'s> {
             Some(keyword) => ClauseKind::Header(Header::Broken(keyword::opens(keyword).unwrap_or(BlockKind::Unknown))),
             None => ClauseKind::Header(Header::Broken(BlockKind::Unknown)),
         };
-        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon }
+        ParsedClause { kind, span: clause.span, has_colon: clause.has_colon, has_error: true }
     }
 }

@@ -297,13 +297,13 @@ fn continues_expression(text: &str) -> bool {
         let Ok(token) = token else { return false };
         match token {
             Token::Word if after_operand && keyword::infix(&text[range]).is_some() => after_operand = false,
-            Token::TightComment | Token::Semicolon => break,
+            Token::TightComment | Token::Semicolon | Token::Colon => break,
             Token::LeftParen | Token::LeftBracket => after_operand = false,
-            Token::RightParen | Token::RightBracket | Token::Colon | Token::Comma if !after_operand => return false,
+            Token::RightParen | Token::RightBracket | Token::Comma if !after_operand => return false,
             Token::RightParen | Token::RightBracket => {}
             Token::Foreign => return false,
             _ if token.begins_operand() && after_operand => return false,
-            _ => after_operand = token.ends_operand() || token == Token::Colon,
+            _ => after_operand = token.ends_operand(),
         }
     }
     after_operand

@@ -258,9 +258,10 @@ impl<'a> Lowering<'_, 'a> {
         let mark = self.next;
         let mut slots = Vec::new();
         for &argument in arguments {
-            let slot = self.temporary();
-            self.expression(argument, Some(slot));
-            self.next = u32::from(slot) + 1;
+            // A single value is printed from where it is.
+            let wanted = (arguments.len() > 1).then(|| self.temporary());
+            let slot = self.expression(argument, wanted);
+            self.next = self.next.max(u32::from(slot) + 1);
             slots.push(slot);
         }
         let first = slots.first().copied().unwrap_or(2);

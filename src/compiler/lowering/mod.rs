@@ -51,8 +51,6 @@ struct Enclosing<'a> {
     deferred: Vec<&'a Block>,
     /// The loop whose round it is.
     looping: Option<Loop>,
-    /// It is the body of a deferred statement: jumps must not leave it.
-    in_defer: bool,
 }
 
 /// A function being lowered.
@@ -157,11 +155,11 @@ impl<'c, 'a> Lowering<'c, 'a> {
         if let Some(function) = self.function {
             self.declare_variables(function);
             self.mark_main_entered(function);
-            self.block(body, None, false);
+            self.block(body, None);
             self.fall_off_the_end(body.end);
         } else {
             self.set_main_entered(false, Span::default());
-            self.enclosing.push(Enclosing { deferred: Vec::new(), looping: None, in_defer: false });
+            self.enclosing.push(Enclosing { deferred: Vec::new(), looping: None });
             self.statements(body);
             self.enter_role();
             self.leave_blocks(0);
@@ -175,8 +173,10 @@ impl<'c, 'a> Lowering<'c, 'a> {
         let swap = self.compilation.swap_name(self.origin);
         for (index, (name, span)) in local_names(self.module, function, swap).into_iter().enumerate() {
             if self.next as usize >= limits::FRAME_SLOTS {
+                // The error is reported at the end; until then the rest share a slot.
                 self.overflowed.get_or_insert(span);
-                break;
+                self.locals.insert(name, (limits::FRAME_SLOTS - 1) as u8);
+                continue;
             }
             let slot = self.next as u8;
             self.locals.insert(name, slot);

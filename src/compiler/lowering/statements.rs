@@ -3,6 +3,7 @@
 use super::super::constants;
 use super::places::Place;
 use super::{Enclosing, Loop, Lowering};
+use crate::bytecode::liveness::SlotSet;
 use crate::bytecode::{Instruction, Integer, LimitAndStep, MaybeWrite, Read, Target, Update, Walk, WalkStart, Write};
 use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Span};
@@ -20,10 +21,12 @@ struct Range<'a> {
 
 impl<'a> Lowering<'_, 'a> {
     /// A block with its deferred statements.
-    pub(super) fn block(&mut self, block: &'a Block, looping: Option<Loop>, in_defer: bool) {
-        self.enclosing.push(Enclosing { deferred: Vec::new(), looping, in_defer });
+    pub(super) fn block(&mut self, block: &'a Block, looping: Option<Loop>) {
+        self.enclosing.push(Enclosing { deferred: Vec::new(), looping });
         self.statements(block);
-        self.leave_blocks(self.enclosing.len() - 1);
+        if self.assembler.can_reach_here() {
+            self.leave_blocks(self.enclosing.len() - 1);
+        }
         self.enclosing.pop();
     }
 
@@ -39,7 +42,7 @@ impl<'a> Lowering<'_, 'a> {
             // While a deferred statement runs, only the blocks outside its own are around it.
             let inner = self.enclosing.split_off(index);
             for &deferred in inner[0].deferred.iter().rev() {
-                self.block(deferred, None, true);
+                self.block(deferred, None);
             }
             self.enclosing.extend(inner);
         }
@@ -167,12 +170,12 @@ impl<'a> Lowering<'_, 'a> {
 
     fn if_statement(&mut self, arms: &'a [(ExpressionId, Block)], otherwise: Option<&'a Block>) {
         let done = self.assembler.label();
-        let mut after: Option<crate::bytecode::liveness::SlotSet> = None;
+        let mut after: Option<SlotSet> = None;
         for (index, (condition, body)) in arms.iter().enumerate() {
             let next = self.assembler.label();
             self.jump_if(*condition, false, next);
             let before = self.assigned;
-            self.block(body, None, false);
+            self.block(body, None);
             after = Some(after.map_or(self.assigned, |set| set.intersection(self.assigned)));
             let last = index + 1 == arms.len() && otherwise.is_none();
             if !last && self.assembler.can_reach_here() {
@@ -182,7 +185,7 @@ impl<'a> Lowering<'_, 'a> {
             self.assigned = before;
         }
         if let Some(body) = otherwise {
-            self.block(body, None, false);
+            self.block(body, None);
         }
         self.assigned = after.map_or(self.assigned, |set| set.intersection(self.assigned));
         self.assembler.bind(done);
@@ -194,7 +197,7 @@ impl<'a> Lowering<'_, 'a> {
         self.jump_if(condition, false, exit);
         let before = self.assigned;
         self.assembler.bind(top);
-        self.block(body, Some(Loop { exit, next }), false);
+        self.block(body, Some(Loop { exit, next }));
         self.assembler.bind(next);
         self.assigned = before;
         self.jump_if(condition, true, top);
@@ -206,7 +209,7 @@ impl<'a> Lowering<'_, 'a> {
         let (top, next, exit) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
         let before = self.assigned;
         self.assembler.bind(top);
-        self.block(body, Some(Loop { exit, next }), false);
+        self.block(body, Some(Loop { exit, next }));
         // A `break` or a `continue` may have skipped some of the round's assignments.
         if body_jumps(body) {
             self.assigned = before;
@@ -247,7 +250,7 @@ impl<'a> Lowering<'_, 'a> {
         self.assembler.bind(top);
         self.store(place, variable, span);
         self.assigned.insert(u32::from(variable));
-        self.block(range.body, Some(Loop { exit, next }), false);
+        self.block(range.body, Some(Loop { exit, next }));
         self.assembler.bind(next);
         // Unless its body assigns it, the variable itself can count.
         let own = matches!(place, Place::Local(_)) && !self.assigns(range.body, range.variable.name);
@@ -315,7 +318,7 @@ impl<'a> Lowering<'_, 'a> {
         self.assembler.bind(top);
         self.store(place, slot, span);
         self.assigned.insert(u32::from(slot));
-        self.block(body, Some(Loop { exit, next }), false);
+        self.block(body, Some(Loop { exit, next }));
         self.assembler.bind(next);
         let each = Instruction::EachNext { walk: Walk(walk), variable: MaybeWrite(slot), target: Target(0) };
         self.assembler.emit_jump(each, top, at);
@@ -324,39 +327,16 @@ impl<'a> Lowering<'_, 'a> {
         self.drop_if_fresh(collection, walk);
     }
 
-    /// `break` and `continue`.
+    /// `break` and `continue`; the parser has seen to it that there is a loop.
     fn leave_loop(&mut self, leave: bool, span: Span) {
-        let word = if leave { "break" } else { "continue" };
-        let found = self.enclosing.iter().rposition(|enclosing| enclosing.looping.is_some());
-        let deferred = self.enclosing.iter().rposition(|enclosing| enclosing.in_defer);
-        match found {
-            Some(depth) if deferred.is_none_or(|deferred| deferred < depth) => {
-                let Some(target) = self.enclosing[depth].looping else { return };
-                let assigned = self.assigned;
-                self.leave_blocks(depth);
-                self.jump(if leave { target.exit } else { target.next }, span);
-                self.assigned = assigned.union(crate::bytecode::liveness::SlotSet::ALL);
-            }
-            Some(_) => self.error(
-                ErrorKind::SyntaxError,
-                span,
-                format!("`{word}` inside `defer` must not leave the deferred statement"),
-            ),
-            None => self.report(
-                Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{word}` outside a loop"))
-                    .help(format!("`{word}` only makes sense inside `while`, `for` or `repeat`")),
-            ),
-        }
+        let Some(depth) = self.enclosing.iter().rposition(|enclosing| enclosing.looping.is_some()) else { return };
+        let Some(target) = self.enclosing[depth].looping else { return };
+        self.leave_blocks(depth);
+        self.jump(if leave { target.exit } else { target.next }, span);
+        self.assigned = SlotSet::ALL;
     }
 
     fn return_statement(&mut self, value: Option<ExpressionId>, span: Span) {
-        if self.enclosing.iter().any(|enclosing| enclosing.in_defer) {
-            self.report(
-                Diagnostic::error(ErrorKind::SyntaxError, span, "`return` inside `defer`")
-                    .help("what is deferred runs when the function is being left already"),
-            );
-            return;
-        }
         if self.function.is_none() {
             self.report(
                 Diagnostic::error(ErrorKind::SyntaxError, span, "`return` outside a function")
@@ -379,7 +359,7 @@ impl<'a> Lowering<'_, 'a> {
                 self.emit(Instruction::ReturnNull {}, span);
             }
         }
-        self.assigned = crate::bytecode::liveness::SlotSet::ALL;
+        self.assigned = SlotSet::ALL;
     }
 
     fn call_by_word(&mut self, word: Identifier, arguments: &[ExpressionId], span: Span) {

@@ -1,0 +1,109 @@
+//! The commands that run nothing.
+
+use super::arguments::{CompileArguments, DisassembleArguments};
+use super::terminal::Terminal;
+use super::{Exit, nothing_to_run, source_file};
+use crate::bytecode::disassembler;
+use crate::kind::ErrorKind;
+use crate::library;
+use crate::machine;
+use crate::report::{self, diagnostic, explain};
+use crate::session::{self, Configuration, Rejection};
+use crate::source::{Diagnostic, Severity, Sources};
+
+/// `cairn check FILE`
+pub(super) fn check(arguments: &CompileArguments, terminal: &Terminal) -> Exit {
+    let Some(file) = source_file::read(&arguments.file, terminal) else { return Exit::Usage };
+    match session::compile(&file.name, &file.text, &arguments.configuration()) {
+        Ok(compiled) => {
+            terminal.say(&diagnostic::render_all(&compiled.sources, &compiled.warnings, terminal.color));
+            Exit::Success
+        }
+        // Nothing is to be run.
+        Err(Rejection::NothingToRun(_)) => Exit::Success,
+        Err(Rejection::Errors(sources, diagnostics)) => rejected(&sources, &diagnostics, terminal),
+    }
+}
+
+/// Says why a program did not compile.
+pub(super) fn rejected(sources: &Sources, diagnostics: &[Diagnostic], terminal: &Terminal) -> Exit {
+    terminal.say(&diagnostic::render_all(sources, diagnostics, terminal.color));
+    let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
+    if errors > 1 {
+        terminal.error(&format!("{} kept the program from running", report::count(errors as u64, "error")), &[]);
+    }
+    Exit::Rejected
+}
+
+/// `cairn disassemble FILE`
+pub(super) fn disassemble(arguments: &DisassembleArguments, terminal: &Terminal) -> Exit {
+    let Some(path) = arguments.file.as_ref().filter(|_| !arguments.manual) else {
+        return terminal.answer(&disassembler::manual());
+    };
+    let Some(file) = source_file::read(path, terminal) else { return Exit::Usage };
+    let configuration =
+        Configuration { memory: arguments.memory, call: arguments.call.clone(), ..Configuration::default() };
+    match session::compile(&file.name, &file.text, &configuration) {
+        Ok(compiled) => terminal.answer(&disassembler::disassemble(&compiled.program, &compiled.sources)),
+        Err(Rejection::NothingToRun(functions)) => {
+            nothing_to_run::report(&file.name, &functions, terminal);
+            Exit::Usage
+        }
+        Err(Rejection::Errors(sources, diagnostics)) => rejected(&sources, &diagnostics, terminal),
+    }
+}
+
+/// `cairn explain [KIND]`
+pub(super) fn explain(kind: Option<ErrorKind>, terminal: &Terminal) -> Exit {
+    match kind {
+        Some(kind) => terminal.answer(explain::text(kind)),
+        None => terminal.answer(&explain::list()),
+    }
+}
+
+/// `cairn builtins`
+pub(super) fn builtins(terminal: &Terminal) -> Exit {
+    let mut text = "Built-in functions\n".to_owned();
+    let builtins = machine::signatures().iter().map(|builtin| (signature(builtin), builtin.help.to_owned()));
+    table(builtins.collect(), &mut text);
+    text.push_str("\nLibrary functions, written in pseudocode\n");
+    let library = library::entries().into_iter().map(|entry| (entry.signature, entry.help));
+    table(library.collect(), &mut text);
+    terminal.answer(&text)
+}
+
+/// `round(x[, decimals])`
+fn signature(builtin: &crate::bytecode::Signature) -> String {
+    let required = builtin.parameters.len().saturating_sub(builtin.optional.into());
+    let mut text = format!("{}({}", builtin.name, builtin.parameters[..required].join(", "));
+    for (index, parameter) in builtin.parameters.iter().enumerate().skip(required) {
+        text.push_str(if index == 0 { "[" } else { "[, " });
+        text.push_str(parameter);
+    }
+    text.push_str(&"]".repeat(builtin.parameters.len() - required));
+    text.push(')');
+    text
+}
+
+fn table(rows: Vec<(String, String)>, text: &mut String) {
+    let width = rows.iter().map(|(left, _)| left.chars().count()).max().unwrap_or(0);
+    for (left, right) in rows {
+        text.push_str(format!("  {left:<width$}  {right}").trim_end());
+        text.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bytecode::Signature;
+
+    #[test]
+    fn what_may_be_left_out_stands_in_brackets() {
+        let row = |parameters, optional| Signature { name: "f", parameters, optional, makes_string: false, help: "" };
+        assert_eq!(signature(&row(&[], 0)), "f()");
+        assert_eq!(signature(&row(&["a"], 1)), "f([a])");
+        assert_eq!(signature(&row(&["a", "b"], 1)), "f(a[, b])");
+        assert_eq!(signature(&row(&["a", "b", "c"], 2)), "f(a[, b[, c]])");
+    }
+}

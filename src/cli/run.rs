@@ -1,0 +1,103 @@
+//! `cairn run`: compiles, runs, reports.
+
+use std::fs;
+use std::io::{self, BufRead, BufWriter, IsTerminal, LineWriter, Write};
+use std::path::Path;
+
+use super::arguments::{LeakDetail, RunArguments};
+use super::input::{INTERRUPTED, Keyboard};
+use super::terminal::Terminal;
+use super::{Exit, commands, nothing_to_run, source_file};
+use crate::report::json::Report;
+use crate::report::{diagnostic, leaks, run_error, statistics};
+use crate::session::{self, Compiled, Configuration, Outcome, Rejection, Status};
+
+/// Bytes of output that are collected before they are written.
+const OUTPUT_BUFFER: usize = 64 * 1024;
+
+/// `cairn run FILE`
+pub(super) fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
+    let path = &arguments.compile.file;
+    let Some(file) = source_file::read(path, terminal) else { return Exit::Usage };
+    let configuration = arguments.configuration();
+    let compiled = match session::compile(&file.name, &file.text, &configuration) {
+        Ok(compiled) => compiled,
+        Err(Rejection::NothingToRun(functions)) => {
+            nothing_to_run::report(&file.name, &functions, terminal);
+            return Exit::Usage;
+        }
+        Err(Rejection::Errors(sources, diagnostics)) => {
+            let exit = commands::rejected(&sources, &diagnostics, terminal);
+            let report = || Report::of_rejection(&file.program, &sources, &configuration, &diagnostics);
+            return write_report(arguments.report.as_deref(), report, terminal).unwrap_or(exit);
+        }
+    };
+    terminal.say(&diagnostic::render_all(&compiled.sources, &compiled.warnings, terminal.color));
+
+    // A program that came through standard input has used it up.
+    let mut keyboard = Keyboard::new();
+    let input: &mut dyn BufRead = if path == Path::new("-") { &mut io::empty() } else { &mut keyboard };
+    let outcome = match execute(&compiled, &configuration, input) {
+        Ok(outcome) => outcome,
+        Err(error) => return terminal.output_failed(&error),
+    };
+    let exit = tell(arguments, &compiled, &configuration, &outcome, terminal);
+    let report = || Report::of_run(&file.program, &compiled, &configuration, &outcome);
+    write_report(arguments.report.as_deref(), report, terminal).unwrap_or(exit)
+}
+
+/// Who looks at a terminal sees each line at once.
+fn execute(compiled: &Compiled, configuration: &Configuration, input: &mut dyn BufRead) -> io::Result<Outcome> {
+    let stdout = io::stdout().lock();
+    let output: &mut dyn Write = if stdout.is_terminal() {
+        &mut LineWriter::new(stdout)
+    } else {
+        // Not through standard output's own line buffer, which would write every line.
+        &mut BufWriter::with_capacity(OUTPUT_BUFFER, stdout)
+    };
+    session::run(compiled, configuration, input, output, &mut io::stderr(), &INTERRUPTED)
+}
+
+/// Says how a run ended, on standard error.
+fn tell(
+    arguments: &RunArguments,
+    compiled: &Compiled,
+    configuration: &Configuration,
+    outcome: &Outcome,
+    terminal: &Terminal,
+) -> Exit {
+    let sources = &compiled.sources;
+    if let Some(error) = &outcome.error {
+        let card = run_error::card(compiled, configuration, outcome, error);
+        terminal.say(&diagnostic::render(sources, &card, terminal.color));
+    }
+    if let Some(place) = &outcome.interrupted_at {
+        let card = run_error::interrupted(compiled, place);
+        terminal.say(&diagnostic::render(sources, &card, terminal.color));
+    }
+    if !outcome.output_closed {
+        terminal.say(&match arguments.leaks {
+            LeakDetail::Full => leaks::full(compiled, outcome, terminal.color),
+            LeakDetail::Summary => leaks::summary(outcome),
+            LeakDetail::Off => String::new(),
+        });
+        if arguments.stats {
+            terminal.say(&statistics::table(configuration, outcome));
+        }
+    }
+    let leaked = outcome.leaks.as_ref().is_some_and(|leaks| leaks.blocks > 0);
+    match outcome.status {
+        Status::Finished if leaked && arguments.deny_leaks => Exit::Leaked,
+        Status::Finished => Exit::Success,
+        Status::Stopped => Exit::Stopped,
+        Status::Interrupted => Exit::Interrupted,
+    }
+}
+
+/// Writes the JSON report, if one is wanted. Some exit code if that fails.
+fn write_report(path: Option<&Path>, report: impl FnOnce() -> Report, terminal: &Terminal) -> Option<Exit> {
+    let path = path?;
+    let error = fs::write(path, report().to_text()).err()?;
+    terminal.error(&format!("the report cannot be written to {}: {error}", path.display()), &[]);
+    Some(Exit::Usage)
+}

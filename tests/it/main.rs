@@ -1,0 +1,7 @@
+//! Whatever is tested from outside and is no program of the corpus.
+
+mod cli;
+mod explain;
+mod layers;
+mod safety;
+mod snapshots;
