@@ -88,10 +88,7 @@ fn leaks_are_told_in_full_in_brief_or_not_at_all() {
     assert_eq!(stderr(&run_text(LEAK, &["--leaks", "summary"])), "leaked 10 bytes in 1 block\n");
     assert_eq!(stderr(&run_text(LEAK, &["--leaks", "off"])), "");
     assert_eq!(stderr(&run_text(LEAK, &["--memory", "none"])), "");
-    assert_eq!(
-        stderr(&run_text("heap_free(heap_allocate(1))\n", &[])),
-        "no leaks: 1 block allocated, all freed\n"
-    );
+    assert_eq!(stderr(&run_text("heap_free(heap_allocate(1))\n", &[])), "no leaks: 1 block allocated, all freed\n");
 }
 
 #[test]
@@ -210,8 +207,7 @@ fn no_report_where_nothing_is_run() {
 #[test]
 fn a_closed_pipe_ends_the_program_quietly() {
     let folder = folder(&[("t.pseudo", b"while true:\n    print(\"again\")\n")]);
-    let mut child =
-        cairn(folder.path(), &["t.pseudo"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = cairn(folder.path(), &["t.pseudo"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "again\n");
