@@ -3,6 +3,7 @@
 
 use super::ast::{Block, ExpressionId, Function, Identifier, Module, Record, RecordField, Statement, StatementKind};
 use super::construct::{ClauseKind, Closer, Header, Range};
+use super::error::excerpt;
 use super::keyword::BlockKind;
 use super::layout::Indentation;
 use super::names::Names;
@@ -19,7 +20,13 @@ pub(super) fn build(
     module: Module,
     errors: &mut Errors,
 ) -> (Module, bool) {
-    let mut builder = BlockBuilder { source, names, module, errors, open: vec![Open::top_level()] };
+    let mut builder = BlockBuilder {
+        source,
+        names,
+        module,
+        errors,
+        open: vec![Open::top_level(Span::new(source.base, source.base))],
+    };
     for line in lines {
         builder.line(line);
     }
@@ -111,8 +118,8 @@ impl Open {
         }
     }
 
-    fn top_level() -> Open {
-        Open { indentation: None, ..Open::new(Opened::TopLevel, Indentation::default(), Span::default()) }
+    fn top_level(start: Span) -> Open {
+        Open { indentation: None, ..Open::new(Opened::TopLevel, Indentation::default(), start) }
     }
 
     fn has_body(&self) -> bool {
@@ -150,10 +157,10 @@ impl BlockBuilder<'_> {
     fn line(&mut self, line: Line) {
         let column = line.indentation.column;
         let Some(first) = line.clauses.first() else { return };
-        let continues = match first.kind {
-            ClauseKind::Header(Header::Else | Header::ElseIf(_)) | ClauseKind::Closer(_) | ClauseKind::Until(_) => true,
-            _ => false,
-        };
+        let continues = matches!(
+            first.kind,
+            ClauseKind::Header(Header::Else | Header::ElseIf(_)) | ClauseKind::Closer(_) | ClauseKind::Until(_)
+        );
         let dedented_from = self.leave(column, continues);
         let continued = continues && self.continues_block(&first.kind, column);
         if !continued {
@@ -457,7 +464,7 @@ impl BlockBuilder<'_> {
     }
 
     fn closer(&mut self, closer: &Closer, span: Span, continued: bool) {
-        let text = self.source.slice(span);
+        let text = excerpt(self.source, span);
         if !continued {
             let message = format!("`{text}` ends nothing here");
             return self.error(span, message, "Remove it, or indent it like the header whose block it ends.");

@@ -228,6 +228,7 @@ impl<'a> Clauses<'a> {
     fn take_colon(&mut self, start: usize, clause: &mut Clause) {
         let colon = self.lexemes[self.at].span;
         let word = self.text(start);
+        let quoted = super::error::excerpt(self.source, self.lexemes[start].span);
         let ends_line = self.at + 1 == self.lexemes.len();
         let error = |message: String| Diagnostic::error(ErrorKind::SyntaxError, clause.span, message);
         let meant = keyword::meant(word).filter(|_| self.lexemes[start].token == Token::Word);
@@ -238,11 +239,11 @@ impl<'a> Clauses<'a> {
             clause.error = Some(match (keyword::foreign(word), meant.filter(|_| keyword.is_some())) {
                 (Some(help), _) => {
                     clause.keyword = None;
-                    error(format!("`{word}` is not part of this language")).help(help)
+                    error(format!("`{quoted}` is not part of this language")).help(help)
                 }
                 (None, Some(meant)) => {
                     let span = self.lexemes[start].span;
-                    Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{word}` begins no header"))
+                    Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{quoted}` begins no header"))
                         .help(format!("Did you mean `{meant}`?"))
                 }
                 (None, None) => error("this is no header, but it ends in `:`".into())
@@ -422,7 +423,9 @@ impl<'a> Tagger<'a, '_> {
             && self.assignment.is_none()
             && self.tagged.len() == 2
             && self.tagged[1].token == Token::Name;
-        if is_loop_variable || (at_depth_0 && self.assigns(reading)) {
+        // In `set x to a = b` the `to` assigns, and the rest is an expression.
+        let is_set = self.assignment.is_some_and(|sign| self.source.slice(sign) == "to");
+        if is_loop_variable || (at_depth_0 && self.assigns(reading) && !is_set) {
             self.check_single_assignment(span);
             self.assignment.get_or_insert(span);
             self.take(Token::Assign, 1);

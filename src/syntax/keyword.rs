@@ -193,7 +193,7 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
         "delete",
         "release",
     ];
-    if word.chars().count() < 3 || KEYWORDS.contains(&word) {
+    if !(3..=20).contains(&word.len()) || KEYWORDS.contains(&word) {
         return None;
     }
     KEYWORDS

@@ -89,7 +89,8 @@ impl Errors {
     fn finish(mut self) -> Vec<Diagnostic> {
         self.reported.sort_by_key(|error| error.primary.span.start);
         if let Some(last) = self.reported.last_mut().filter(|_| self.more > 0) {
-            last.notes.push(format!("There are {} more errors.", self.more));
+            let more = self.more;
+            last.notes.push(format!("{more} more error{} not shown.", if more == 1 { " is" } else { "s are" }));
         }
         self.reported
     }

@@ -9,6 +9,16 @@ use crate::limits::PAGE_BYTES;
 /// Words of a page.
 const PAGE_WORDS: usize = PAGE_BYTES as usize / WORD_BYTES as usize;
 
+/// The allocator's words have been overwritten: they lead to this address, where they must not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Corrupted(pub u64);
+
+impl From<Corrupted> for Fault {
+    fn from(Corrupted(address): Corrupted) -> Fault {
+        Fault::Segmentation(address)
+    }
+}
+
 /// Words by index, and more of them by the page. Indices below [`Arena::first_run`] are the
 /// control area. Every access is checked: an overwritten link is a simulated fault, never a panic.
 #[derive(Debug)]
@@ -68,24 +78,24 @@ impl<'a> Arena<'a> {
     /// The word at `index`.
     ///
     /// # Errors
-    /// [`Fault::Segmentation`]
+    /// [`Corrupted`]
     #[inline]
-    pub fn word(&self, index: usize) -> Result<u64, Fault> {
+    pub fn word(&self, index: usize) -> Result<u64, Corrupted> {
         match self.segment.words.get(index) {
             Some(&word) => Ok(word),
-            None => Err(self.segmentation(index)),
+            None => Err(self.corrupted(index)),
         }
     }
 
     /// Overwrites the word at `index`.
     ///
     /// # Errors
-    /// [`Fault::Segmentation`]
+    /// [`Corrupted`]
     #[inline]
-    pub fn set_word(&mut self, index: usize, word: u64) -> Result<(), Fault> {
+    pub fn set_word(&mut self, index: usize, word: u64) -> Result<(), Corrupted> {
         match self.segment.words.get_mut(index) {
             Some(place) => *place = word,
-            None => return Err(self.segmentation(index)),
+            None => return Err(self.corrupted(index)),
         }
         Ok(())
     }
@@ -96,15 +106,28 @@ impl<'a> Arena<'a> {
         self.segment.words.get(index).copied().unwrap_or(0)
     }
 
+    /// Shadows the word at `index` as the first of a free run.
+    ///
+    /// # Errors
+    /// [`Corrupted`]
+    #[inline]
+    pub fn shade_header(&mut self, index: usize) -> Result<(), Corrupted> {
+        match self.segment.tags.get_mut(index) {
+            Some(tag) => *tag = Tag::FreeHeader,
+            None => return Err(self.corrupted(index)),
+        }
+        Ok(())
+    }
+
     /// Shadows `words` words from `start` as `tag`.
     ///
     /// # Errors
-    /// [`Fault::Segmentation`]
+    /// [`Corrupted`]
     #[inline]
-    pub fn shade(&mut self, start: usize, words: usize, tag: Tag) -> Result<(), Fault> {
+    pub fn shade(&mut self, start: usize, words: usize, tag: Tag) -> Result<(), Corrupted> {
         match self.segment.tags.get_mut(start..start.saturating_add(words)) {
             Some(tags) => tags.fill(tag),
-            None => return Err(self.segmentation(start)),
+            None => return Err(self.corrupted(start)),
         }
         Ok(())
     }
@@ -118,14 +141,14 @@ impl<'a> Arena<'a> {
     /// Index of the word at a byte address.
     ///
     /// # Errors
-    /// [`Fault::Segmentation`]
+    /// [`Corrupted`]
     #[inline]
-    pub fn index(&self, address: u32) -> Result<usize, Fault> {
-        self.segment.index(address).ok_or(Fault::Segmentation(u64::from(address)))
+    pub fn index(&self, address: u32) -> Result<usize, Corrupted> {
+        self.segment.index(address).ok_or(Corrupted(u64::from(address)))
     }
 
     #[cold]
-    fn segmentation(&self, index: usize) -> Fault {
-        Fault::Segmentation(u64::from(self.segment.origin).saturating_add((index as u64).saturating_mul(WORD_BYTES)))
+    fn corrupted(&self, index: usize) -> Corrupted {
+        Corrupted(u64::from(self.segment.origin).saturating_add((index as u64).saturating_mul(WORD_BYTES)))
     }
 }

@@ -13,17 +13,17 @@ impl Allocator for FirstFit {
         let mut walk = free_list::Walk::new(arena);
         while let Some(run) = walk.step(arena)? {
             if run.words >= words {
-                return free_list::take(arena, run, words).map(Some);
+                return Ok(Some(free_list::take(arena, run, words)?));
             }
         }
         match free_list::extend(arena, walk.last, words)? {
-            Some(run) => free_list::take(arena, run, words).map(Some),
+            Some(run) => Ok(Some(free_list::take(arena, run, words)?)),
             None => Ok(None),
         }
     }
 
     fn deallocate(&self, arena: &mut Arena<'_>, run: usize, words: usize) -> Result<(), Fault> {
-        free_list::give_back(arena, run, words)
+        Ok(free_list::give_back(arena, run, words)?)
     }
 
     fn audit(&self, heap: &Segment, runs: &[Run]) -> Result<(), String> {

@@ -18,15 +18,23 @@
 use super::super::address_space::Segment;
 use super::super::fault::Fault;
 use super::super::value::Tag;
-use super::{Arena, Run, RunState};
+use super::{Arena, Corrupted, Run, RunState};
 
 /// Control word: address of the lowest free run.
 const HEAD: usize = 0;
-/// Control word: address of a free run, at or near the last one that was freed. Frees come in
-/// clusters, so the search for a run's place in the list starts here.
-const FINGER: usize = 1;
 /// Control word: its bit 0 says that the last run of the heap is free.
-const END: usize = 2;
+const END: usize = 1;
+/// Control word: logarithm of the words of a zone.
+const ZONE_SHIFT: usize = 2;
+/// First control word of the fingers. The heap is divided into equal zones, which double when it
+/// outgrows them; a zone's finger is the address of a listed run that starts in it, or 0. The search
+/// for a run's place in the list starts at the nearest finger, which is the run freed last in that
+/// zone: frees come in clusters.
+const FINGERS: usize = 16;
+/// How many zones there are.
+const ZONES: usize = 448;
+/// Words of a zone at first: a page.
+const LEAST_ZONE_SHIFT: u64 = 9;
 
 /// A free run as its own words describe it; links are addresses, 0 for none.
 #[derive(Clone, Copy, Debug)]
@@ -67,12 +75,12 @@ impl Walk {
     }
 
     #[inline]
-    pub fn step(&mut self, arena: &mut Arena<'_>) -> Result<Option<FreeRun>, Fault> {
+    pub fn step(&mut self, arena: &mut Arena<'_>) -> Result<Option<FreeRun>, Corrupted> {
         if self.next == 0 {
             return Ok(None);
         }
         if self.budget == 0 {
-            return Err(Fault::Segmentation(u64::from(self.next)));
+            return Err(Corrupted(u64::from(self.next)));
         }
         self.budget -= 1;
         arena.statistics.search_steps += 1;
@@ -84,12 +92,12 @@ impl Walk {
 }
 
 /// Hands out the first `words` words of `run`, which has at least as many.
-pub fn take(arena: &mut Arena<'_>, run: FreeRun, words: usize) -> Result<usize, Fault> {
+pub fn take(arena: &mut Arena<'_>, run: FreeRun, words: usize) -> Result<usize, Corrupted> {
     let rest = run.words - words;
     if rest > 0 {
         arena.statistics.splits += 1;
         let start = run.start + words;
-        arena.shade(start, 1, Tag::FreeHeader)?;
+        arena.shade_header(start)?;
         if rest > 1 {
             relocate(arena, run, FreeRun { start, words: rest, ..run })?;
         } else {
@@ -109,51 +117,40 @@ pub fn extend(arena: &mut Arena<'_>, last: u32, words: usize) -> Result<Option<F
     let end = arena.end();
     let tail = if arena.control(END) & 1 == 1 { length(arena.word(end - 1)?) } else { 0 };
     let Some(more) = arena.grow(words - tail.min(words))? else { return Ok(None) };
-    let start = end.checked_sub(tail).ok_or(Fault::Segmentation(u64::from(last)))?;
-    let old = if tail > 1 { Some(read(arena, arena.address(start))?) } else { None };
-    let previous = old.map_or(last, |old| old.previous);
+    widen_zones(arena)?;
+    let start = end.checked_sub(tail).ok_or(Corrupted(u64::from(last)))?;
+    let previous = if tail > 1 { read(arena, arena.address(start))?.previous } else { last };
     let run = FreeRun { start, words: tail + more, previous, next: 0 };
-    arena.shade(start, 1, Tag::FreeHeader)?;
+    arena.shade(end, 1, Tag::Free)?;
+    arena.shade_header(start)?;
     insert(arena, run)?;
     set_free_before(arena, start + run.words, true)?;
     Ok(Some(run))
 }
 
 /// Frees `words` words from `start` and joins them with what is free on either side.
-pub fn give_back(arena: &mut Arena<'_>, start: usize, words: usize) -> Result<(), Fault> {
+pub fn give_back(arena: &mut Arena<'_>, start: usize, words: usize) -> Result<(), Corrupted> {
     let end = start + words;
-    let below = if arena.word(start)? & 1 == 1 {
-        let words = length(arena.word(start - 1)?);
-        Some(start.checked_sub(words).ok_or(Fault::Segmentation(u64::from(arena.address(start - 1))))?)
-    } else {
-        None
+    let below = if arena.word(start)? & 1 == 1 { length(arena.word(start - 1)?) } else { 0 };
+    let above = match end < arena.end() {
+        true if arena.word(end)? & 1 == 1 => length(arena.word(end)?),
+        _ => 0,
     };
-    let above = if end < arena.end() {
-        let word = arena.word(end)?;
-        if word & 1 == 1 { Some(length(word)) } else { None }
-    } else {
-        None
-    };
-    let merged_start = below.unwrap_or(start);
-    let merged_end = end + above.unwrap_or(0);
-    let merged = |previous, next| FreeRun { start: merged_start, words: merged_end - merged_start, previous, next };
+    let merged_start = start.checked_sub(below).ok_or(Corrupted(u64::from(arena.address(start))))?;
+    let merged = |previous, next| FreeRun { start: merged_start, words: below + words + above, previous, next };
 
     arena.shade(start, words, Tag::Free)?;
-    if above.is_some() {
+    if above > 0 {
         arena.shade(end, 1, Tag::Free)?;
     }
-    arena.shade(merged_start, 1, Tag::FreeHeader)?;
-    arena.statistics.coalesces += u64::from(below.is_some()) + u64::from(above.is_some());
+    arena.shade_header(merged_start)?;
+    arena.statistics.coalesces += u64::from(below > 0) + u64::from(above > 0);
 
-    let listed_below = match below {
-        Some(below) if start - below > 1 => Some(read(arena, arena.address(below))?),
-        _ => None,
-    };
-    let listed_above = match above {
-        Some(words) if words > 1 => Some(read(arena, arena.address(end))?),
-        _ => None,
-    };
-    match (listed_below, listed_above) {
+    // A run of one word is on no list.
+    let low = if below > 1 { Some(read(arena, arena.address(merged_start))?) } else { None };
+    let high = if above > 1 { Some(read(arena, arena.address(end))?) } else { None };
+    let address = arena.address(merged_start);
+    match (low, high) {
         (Some(low), Some(high)) => {
             remove(arena, high)?;
             insert(arena, merged(low.previous, high.next))?;
@@ -161,20 +158,21 @@ pub fn give_back(arena: &mut Arena<'_>, start: usize, words: usize) -> Result<()
         (Some(low), None) => write(arena, merged(low.previous, low.next))?,
         (None, Some(high)) => relocate(arena, high, merged(high.previous, high.next))?,
         (None, None) => {
-            let (previous, next) = neighbours(arena, arena.address(merged_start))?;
+            let (previous, next) = neighbours(arena, address)?;
             insert(arena, merged(previous, next))?;
         }
     }
-    arena.set_word(FINGER, u64::from(arena.address(merged_start)))?;
-    set_free_before(arena, merged_end, true)
+    let finger = finger(arena, address);
+    arena.set_word(finger, u64::from(address))?;
+    set_free_before(arena, merged_start + below + words + above, true)
 }
 
 /// The runs between which a run at `address` belongs.
-fn neighbours(arena: &mut Arena<'_>, address: u32) -> Result<(u32, u32), Fault> {
-    let mut at = arena.control(FINGER) as u32;
-    if at == 0 {
-        return Ok((0, 0));
-    }
+fn neighbours(arena: &mut Arena<'_>, address: u32) -> Result<(u32, u32), Corrupted> {
+    let zone = finger(arena, address);
+    let nearest = (FINGERS..=zone).rev().chain(zone + 1..FINGERS + ZONES).find(|&finger| arena.control(finger) != 0);
+    let Some(nearest) = nearest else { return Ok((0, 0)) };
+    let mut at = arena.control(nearest) as u32;
     let upwards = at < address;
     for _ in 0..arena.end() {
         arena.statistics.search_steps += 1;
@@ -185,18 +183,18 @@ fn neighbours(arena: &mut Arena<'_>, address: u32) -> Result<(u32, u32), Fault> 
         }
         at = onwards;
     }
-    Err(Fault::Segmentation(u64::from(at)))
+    Err(Corrupted(u64::from(at)))
 }
 
 #[inline]
-fn read(arena: &Arena<'_>, address: u32) -> Result<FreeRun, Fault> {
+fn read(arena: &Arena<'_>, address: u32) -> Result<FreeRun, Corrupted> {
     let start = arena.index(address)?;
     let word = arena.word(start)?;
     Ok(FreeRun { start, words: length(word), next: link(word), previous: link(arena.word(start + 1)?) })
 }
 
 /// Writes the words of a run of at least two; its neighbours in the list know of it already.
-fn write(arena: &mut Arena<'_>, run: FreeRun) -> Result<(), Fault> {
+fn write(arena: &mut Arena<'_>, run: FreeRun) -> Result<(), Corrupted> {
     arena.set_word(run.start, pack(run.next, boundary(run.words)))?;
     if run.words > 2 {
         arena.set_word(run.start + 1, pack(run.previous, 0))?;
@@ -207,34 +205,68 @@ fn write(arena: &mut Arena<'_>, run: FreeRun) -> Result<(), Fault> {
 }
 
 /// Writes a run and makes its neighbours in the list point to it.
-fn insert(arena: &mut Arena<'_>, run: FreeRun) -> Result<(), Fault> {
+fn insert(arena: &mut Arena<'_>, run: FreeRun) -> Result<(), Corrupted> {
     write(arena, run)?;
     let address = arena.address(run.start);
     set_next(arena, run.previous, address)?;
     set_previous(arena, run.next, address)?;
-    if arena.control(FINGER) == 0 { arena.set_word(FINGER, u64::from(address)) } else { Ok(()) }
+    let finger = finger(arena, address);
+    if arena.control(finger) == 0 { arena.set_word(finger, u64::from(address)) } else { Ok(()) }
 }
 
 /// Replaces a run of the list by another one with the same neighbours.
-fn relocate(arena: &mut Arena<'_>, old: FreeRun, new: FreeRun) -> Result<(), Fault> {
-    insert(arena, new)?;
-    move_finger(arena, old, arena.address(new.start))
+fn relocate(arena: &mut Arena<'_>, old: FreeRun, new: FreeRun) -> Result<(), Corrupted> {
+    lift_finger(arena, old, arena.address(new.start))?;
+    insert(arena, new)
 }
 
-fn remove(arena: &mut Arena<'_>, run: FreeRun) -> Result<(), Fault> {
+fn remove(arena: &mut Arena<'_>, run: FreeRun) -> Result<(), Corrupted> {
     set_next(arena, run.previous, run.next)?;
     set_previous(arena, run.next, run.previous)?;
-    move_finger(arena, run, if run.next == 0 { run.previous } else { run.next })
+    lift_finger(arena, run, 0)
 }
 
-fn move_finger(arena: &mut Arena<'_>, from: FreeRun, to: u32) -> Result<(), Fault> {
-    if arena.control(FINGER) == u64::from(arena.address(from.start)) {
-        arena.set_word(FINGER, u64::from(to))?;
+/// Takes its zone's finger off a run that leaves the list: to its `successor` at nearly the same
+/// place, if it has one, or to a neighbour.
+fn lift_finger(arena: &mut Arena<'_>, run: FreeRun, successor: u32) -> Result<(), Corrupted> {
+    let address = arena.address(run.start);
+    let zone = finger(arena, address);
+    if arena.control(zone) != u64::from(address) {
+        return Ok(());
     }
-    Ok(())
+    let heir = [successor, run.next, run.previous].into_iter().find(|&heir| heir != 0 && finger(arena, heir) == zone);
+    arena.set_word(zone, u64::from(heir.unwrap_or(0)))
 }
 
-fn set_next(arena: &mut Arena<'_>, run: u32, next: u32) -> Result<(), Fault> {
+/// The control word of the finger for runs at `address`.
+#[inline]
+fn finger(arena: &Arena<'_>, address: u32) -> usize {
+    finger_of(arena.control(ZONE_SHIFT), arena.index(address).unwrap_or(0))
+}
+
+#[inline]
+fn finger_of(shift: u64, index: usize) -> usize {
+    FINGERS + (index >> (shift & 31)).min(ZONES - 1)
+}
+
+/// Doubles the zones until they cover the heap.
+fn widen_zones(arena: &mut Arena<'_>) -> Result<(), Corrupted> {
+    let mut shift = arena.control(ZONE_SHIFT) & 31;
+    if shift == 0 {
+        shift = LEAST_ZONE_SHIFT;
+    }
+    while (arena.end() - 1) >> shift >= ZONES {
+        shift += 1;
+        for zone in 0..ZONES {
+            let halves = [2 * zone, 2 * zone + 1].into_iter().filter(|&half| half < ZONES);
+            let finger = halves.map(|half| arena.control(FINGERS + half)).find(|&finger| finger != 0);
+            arena.set_word(FINGERS + zone, finger.unwrap_or(0))?;
+        }
+    }
+    arena.set_word(ZONE_SHIFT, shift)
+}
+
+fn set_next(arena: &mut Arena<'_>, run: u32, next: u32) -> Result<(), Corrupted> {
     if run == 0 {
         return arena.set_word(HEAD, u64::from(next));
     }
@@ -243,7 +275,7 @@ fn set_next(arena: &mut Arena<'_>, run: u32, next: u32) -> Result<(), Fault> {
     arena.set_word(start, pack(next, u64::from(word as u32)))
 }
 
-fn set_previous(arena: &mut Arena<'_>, run: u32, previous: u32) -> Result<(), Fault> {
+fn set_previous(arena: &mut Arena<'_>, run: u32, previous: u32) -> Result<(), Corrupted> {
     if run == 0 {
         return Ok(());
     }
@@ -254,7 +286,7 @@ fn set_previous(arena: &mut Arena<'_>, run: u32, previous: u32) -> Result<(), Fa
 
 /// Tells the live run at `index`, or the control area where the heap ends, whether what lies before
 /// it is free.
-fn set_free_before(arena: &mut Arena<'_>, index: usize, free: bool) -> Result<(), Fault> {
+fn set_free_before(arena: &mut Arena<'_>, index: usize, free: bool) -> Result<(), Corrupted> {
     let index = if index == arena.end() { END } else { index };
     let word = arena.word(index)?;
     arena.set_word(index, word & !1 | u64::from(free))
@@ -265,7 +297,8 @@ pub fn audit(heap: &Segment, runs: &[Run]) -> Result<(), String> {
     let word = |index: usize| heap.words.get(index).copied().unwrap_or(0);
     let mut previous = 0;
     let mut expected = word(HEAD) as u32;
-    let mut finger_found = false;
+    // Whether each zone has a listed run, and whether its finger is on one.
+    let mut zones = [(false, false); ZONES];
     let mut before_is_free = false;
     for run in runs {
         let address = heap.address(run.start);
@@ -282,7 +315,10 @@ pub fn audit(heap: &Segment, runs: &[Run]) -> Result<(), String> {
                 if expected != address || link(word(run.start + 1)) != previous {
                     return Err(format!("the free list misses the free run at {address:#010x}"));
                 }
-                finger_found |= word(FINGER) == u64::from(address);
+                let finger = finger_of(word(ZONE_SHIFT), run.start);
+                let (listed, pointed_at) = &mut zones[finger - FINGERS];
+                *listed = true;
+                *pointed_at |= word(finger) == u64::from(address);
                 previous = address;
                 expected = link(first);
             }
@@ -295,8 +331,11 @@ pub fn audit(heap: &Segment, runs: &[Run]) -> Result<(), String> {
     if expected != 0 {
         return Err(format!("the free list goes on at {expected:#010x}, where no free run is"));
     }
-    if finger_found == (previous == 0) || (previous == 0 && word(FINGER) != 0) {
-        return Err("the finger points at no free run".to_owned());
+    let wrong = |&(zone, (listed, pointed_at)): &(usize, (bool, bool))| {
+        listed != pointed_at || (!listed && word(FINGERS + zone) != 0)
+    };
+    if let Some((zone, _)) = zones.into_iter().enumerate().find(wrong) {
+        return Err(format!("the finger of zone {zone} is on no free run of the zone"));
     }
     if (word(END) & 1 == 1) != before_is_free {
         return Err("the bit of the end of the heap is wrong".to_owned());

@@ -18,7 +18,7 @@ use std::fmt::Debug;
 use super::address_space::Segment;
 use super::fault::Fault;
 
-pub use arena::Arena;
+pub use arena::{Arena, Corrupted};
 
 /// What a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -137,7 +137,8 @@ proptest! {
 #[test]
 fn the_first_use_decides_a_plain_block() {
     let mut memory = memory();
-    let uses: [(&str, fn(&mut Memory, Value)); 8] = [
+    type Use = fn(&mut Memory, Value);
+    let uses: [(&str, Use); 8] = [
         ("bytes", |memory, block| assert!(matches!(load(memory, block, 0), Err(Fault::Uninitialised(_))))),
         ("bytes", |memory, block| memory.store_element(block, 1, Value::integer(1)).unwrap()),
         ("bytes", |memory, block| memory.write_bytes(block, 0, b"abc").unwrap()),

@@ -336,7 +336,8 @@ proptest! {
 
 #[test]
 fn the_audit_sees_damage() {
-    let damaged = |damage: &dyn Fn(&mut Memory, usize)| {
+    type Damage<'a> = &'a dyn Fn(&mut Memory, usize);
+    let damaged = |damage: Damage<'_>| {
         let mut memory = memory();
         let blocks: Vec<Value> = (0..4).map(|_| array(&mut memory, &[Value::integer(1); 3])).collect();
         memory.free(blocks[1]).unwrap();
@@ -345,14 +346,15 @@ fn the_audit_sees_damage() {
         damage(&mut memory, header);
         memory.audit()
     };
-    let cases: [(&str, &dyn Fn(&mut Memory, usize)); 9] = [
+    let cases: [(&str, Damage<'_>); 10] = [
         ("bit 0", &|memory, header| memory.space.heap.words[header] ^= 1),
         ("belongs to no run", &|memory, header| memory.space.heap.tags[header] = Tag::Integer),
         ("boundary tags", &|memory, header| memory.space.heap.words[header - 1] += 2),
         ("free list", &|memory, header| memory.space.heap.words[header - 3] ^= 8 << 32),
         ("free list", &|memory, _| memory.space.heap.words[0] = 0),
-        ("finger", &|memory, _| memory.space.heap.words[1] += 8),
-        ("end of the heap", &|memory, _| memory.space.heap.words[2] ^= 1),
+        ("finger", &|memory, _| memory.space.heap.words[16] += 8),
+        ("finger", &|memory, _| memory.space.heap.words[17] = memory.space.heap.words[16]),
+        ("end of the heap", &|memory, _| memory.space.heap.words[1] ^= 1),
         ("holds Bytes", &|memory, header| memory.space.heap.tags[header + 1] = Tag::Bytes),
         ("live bytes", &|memory, _| memory.counts.live_bytes += 1),
     ];

@@ -19,7 +19,7 @@ fn shape(memory: &mut Memory, kind: u8, size: u64) -> Shape {
         0 => Shape::Elements(size),
         1 => Shape::Bytes(size * 7),
         2 => Shape::Plain(size * 5),
-        3 => Shape::String { bytes: size * 3, ascii: size % 2 == 0 },
+        3 => Shape::String { bytes: size * 3, ascii: size.is_multiple_of(2) },
         _ => {
             let embedded = size as u32 + 1;
             Shape::Fields(memory.layouts.add_record(0, &[(FieldName(0), 0), (FieldName(1), embedded)]))
