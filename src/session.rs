@@ -122,10 +122,7 @@ pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<
     if text.len() > limits::SOURCE_BYTES {
         sources.add(name, "");
         let message = format!("the file has {} bytes; at most {} can be compiled", text.len(), limits::SOURCE_BYTES);
-        return Err(Rejection::Errors(
-            sources,
-            vec![Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)],
-        ));
+        return Err(Rejection::Errors(sources, vec![Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)]));
     }
     let user = sources.add(name, text);
     let library = sources.add(library::NAME, library::TEXT);
@@ -179,14 +176,12 @@ fn in_text_order(diagnostics: &mut [Diagnostic]) {
 /// loading is cheap.
 fn check_statics(program: &Program, configuration: &Configuration) -> Result<(), Diagnostic> {
     let fits = program.static_base() <= u64::from(crate::memory::address_space::HEAP_BASE)
-        && !matches!(
-            Machine::load(program, &configuration.machine_options(program)),
-            Err(Fault::OutOfMemory { .. })
-        );
+        && !matches!(Machine::load(program, &configuration.machine_options(program)), Err(Fault::OutOfMemory { .. }));
     if fits {
         return Ok(());
     }
-    let message = "the program is too large: its code, string literals and globals must end below the heap, at 0x00BEE000";
+    let message =
+        "the program is too large: its code, string literals and globals must end below the heap, at 0x00BEE000";
     Err(Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)
         .help("split the program, or shorten its literals"))
 }
@@ -256,8 +251,7 @@ pub fn run(
 
 /// The host has no memory to load the program into.
 fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
-    let trap =
-        Trap { cause: Cause::Fault(fault), at: 0, backtrace: Backtrace::default(), block: None, landing: None };
+    let trap = Trap { cause: Cause::Fault(fault), at: 0, backtrace: Backtrace::default(), block: None, landing: None };
     Outcome {
         status: Status::Stopped,
         value: None,

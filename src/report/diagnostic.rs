@@ -91,8 +91,7 @@ impl Excerpt<'_> {
             let annotation = kind.span(range.clone());
             if text.is_empty() { annotation } else { annotation.label(*text) }
         });
-        let snippet =
-            Snippet::source(self.text.as_str()).line_start(self.line as usize).annotations(annotations);
+        let snippet = Snippet::source(self.text.as_str()).line_start(self.line as usize).annotations(annotations);
         vec![origin.into(), snippet.into()]
     }
 }
@@ -137,9 +136,12 @@ fn excerpt<'a>(sources: &'a Sources, cluster: &[(AnnotationKind, &'a Label)]) ->
     let mut text = String::new();
     let mut ranges: Vec<std::ops::Range<usize>> = vec![0..0; spans.len()];
     for line in first..=last {
-        let here: Vec<usize> =
-            (0..spans.len()).filter(|&at| (source.line(spans[at].start)..=source.line(spans[at].end)).contains(&line)).collect();
-        let near = spans.iter().any(|span| source.line(span.end).abs_diff(line) <= 2 || source.line(span.start).abs_diff(line) <= 2);
+        let here: Vec<usize> = (0..spans.len())
+            .filter(|&at| (source.line(spans[at].start)..=source.line(spans[at].end)).contains(&line))
+            .collect();
+        let near = spans
+            .iter()
+            .any(|span| source.line(span.end).abs_diff(line) <= 2 || source.line(span.start).abs_diff(line) <= 2);
         if near || !here.is_empty() {
             let shown = shown_line(source, line, &here, &spans);
             for &at in &here {
@@ -157,8 +159,7 @@ fn excerpt<'a>(sources: &'a Sources, cluster: &[(AnnotationKind, &'a Label)]) ->
 
     let head = cluster.iter().position(|(kind, _)| *kind == AnnotationKind::Primary).unwrap_or(0);
     let position = source.position(cluster[head].1.span.start);
-    let labels =
-        cluster.iter().zip(ranges).map(|((kind, label), range)| (*kind, range, label.text.as_str())).collect();
+    let labels = cluster.iter().zip(ranges).map(|((kind, label), range)| (*kind, range, label.text.as_str())).collect();
     Excerpt { source, line: first, text, labels, position: (position.line as usize, position.column as usize) }
 }
 
@@ -243,12 +244,13 @@ mod tests {
     #[test]
     fn labels_stand_in_the_order_of_the_text() {
         let text = "function f():\n    p = heap_allocate(8)\n    heap_free(p)\n    a = 1\n    b = 2\n    c = 3\n    print(read_from(p))\n";
-        let diagnostic = Diagnostic::error(ErrorKind::UseAfterFree, span(text, "read_from(p)"), "the block `p` is used")
-            .label("read here")
-            .secondary(span(text, "heap_free(p)"), "freed here")
-            .secondary(span(text, "heap_allocate(8)"), "allocated here")
-            .note("a fact\nof two lines")
-            .help("advice");
+        let diagnostic =
+            Diagnostic::error(ErrorKind::UseAfterFree, span(text, "read_from(p)"), "the block `p` is used")
+                .label("read here")
+                .secondary(span(text, "heap_free(p)"), "freed here")
+                .secondary(span(text, "heap_allocate(8)"), "allocated here")
+                .note("a fact\nof two lines")
+                .help("advice");
         insta::assert_snapshot!(render(&sources(text), &diagnostic, false), @"");
     }
 

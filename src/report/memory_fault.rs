@@ -19,12 +19,11 @@ pub(super) fn sentences(context: Context<'_>, fault: Fault) -> Sentences {
         .help(NULL_HELP),
         Fault::UseAfterFree(pointer) => use_after_free(context, pointer),
         Fault::DoubleFree(pointer) => double_free(context, pointer),
-        Fault::StackUseAfterReturn(pointer) => Sentences::new(
-            format!("{} is used after its function returned", named("stack buffer", error)),
-            "used here",
-        )
-        .address(format!("it was at {}, in a frame that is gone", address(pointer.address())))
-        .help("a stack buffer lives as long as its function: allocate what must live longer with `allocate`"),
+        Fault::StackUseAfterReturn(pointer) => {
+            Sentences::new(format!("{} is used after its function returned", named("stack buffer", error)), "used here")
+                .address(format!("it was at {}, in a frame that is gone", address(pointer.address())))
+                .help("a stack buffer lives as long as its function: allocate what must live longer with `allocate`")
+        }
         Fault::InvalidFree(pointer, why) => invalid_free(context, pointer, why),
         Fault::OutOfBounds(access) => out_of_bounds(context, access),
         Fault::Uninitialised(access) => uninitialised(context, access),
@@ -80,11 +79,10 @@ pub(super) fn sentences(context: Context<'_>, fault: Fault) -> Sentences {
             "written here",
         )
         .help("for values of any type allocate elements: `allocate(n elements)`"),
-        Fault::ByteRange(value) => Sentences::new(
-            format!("{value} does not fit a byte: bytes go from 0 to 255"),
-            "written here",
-        )
-        .help("for larger numbers allocate integers: `heap_allocate(n integers)`"),
+        Fault::ByteRange(value) => {
+            Sentences::new(format!("{value} does not fit a byte: bytes go from 0 to 255"), "written here")
+                .help("for larger numbers allocate integers: `heap_allocate(n integers)`")
+        }
     }
 }
 
@@ -177,17 +175,24 @@ fn out_of_bounds(context: Context<'_>, access: Access) -> Sentences {
     };
     let sentences = Sentences::new(
         format!("index {} is outside {whole}{range}", access.index),
-        format!("this {verb}s {} the {}", if access.index < 0 { "before" } else { "past the end of" }, noun(&access.block)),
+        format!(
+            "this {verb}s {} the {}",
+            if access.index < 0 { "before" } else { "past the end of" },
+            noun(&access.block)
+        ),
     );
     if matches!(access.block.kind, BlockKind::String { .. }) {
         return sentences.help("the last character of `s` is `s[length(s) - 1]`");
     }
     let sentences = sentences.address(astray(context, &access, &block));
     if access.index >= 0 && access.index as u64 == length {
-        sentences.help(format!("the last index is the length less one: `for i from 0 to {}`", match length {
-            0 => "length - 1".to_owned(),
-            n => (n - 1).to_string(),
-        }))
+        sentences.help(format!(
+            "the last index is the length less one: `for i from 0 to {}`",
+            match length {
+                0 => "length - 1".to_owned(),
+                n => (n - 1).to_string(),
+            }
+        ))
     } else {
         sentences.help("check the index against `length` before it is used")
     }
@@ -299,7 +304,8 @@ fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
             bytes(heap.largest_free_bytes)
         ));
     if limit < crate::limits::HEAP_BYTES {
-        sentences = sentences.help(format!("`--heap {}` gives it more", size((limit * 2).min(crate::limits::HEAP_BYTES))));
+        sentences =
+            sentences.help(format!("`--heap {}` gives it more", size((limit * 2).min(crate::limits::HEAP_BYTES))));
     }
     sentences.help("free what is not needed any more; `heap_allocate` gives `null` instead of stopping the program")
 }
@@ -321,9 +327,8 @@ fn unknown_field(error: &RunError) -> Sentences {
     let field = record.field.as_deref().unwrap_or("?");
     let of = record.name.as_ref().map_or("the block".to_owned(), |name| format!("`{name}`"));
     let mut sentences = Sentences::new(format!("{of} has no field `{field}`"), "no such field");
-    let nearest = record.fields.iter().max_by(|a, b| {
-        strsim::jaro_winkler(a, field).total_cmp(&strsim::jaro_winkler(b, field))
-    });
+    let nearest =
+        record.fields.iter().max_by(|a, b| strsim::jaro_winkler(a, field).total_cmp(&strsim::jaro_winkler(b, field)));
     if let Some(nearest) = nearest.filter(|nearest| strsim::jaro_winkler(nearest, field) > 0.7) {
         sentences = sentences.help(format!("did you mean `{nearest}`?"));
     }

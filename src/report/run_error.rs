@@ -12,10 +12,13 @@ pub fn card(compiled: &Compiled, configuration: &Configuration, outcome: &Outcom
     let mut card = Diagnostic::error(error.kind, error.place.span.unwrap_or_default(), said.headline).label(said.label);
     for related in &error.related {
         let Some(span) = related.place.span else { continue };
-        card = card.secondary(span, match related.what {
-            RelatedKind::Allocated => "allocated here",
-            RelatedKind::Freed => "freed here",
-        });
+        card = card.secondary(
+            span,
+            match related.what {
+                RelatedKind::Allocated => "allocated here",
+                RelatedKind::Freed => "freed here",
+            },
+        );
     }
     if let Some(address) = said.address {
         card = card.note(address);
@@ -70,4 +73,3 @@ fn related_note(compiled: &Compiled, error: &RunError, related: &Related) -> Opt
     (!told && related.place.call_stack.depth > 1)
         .then(|| format!("{what} {}", call_stack::in_one_line(&compiled.sources, &related.place.call_stack)))
 }
-

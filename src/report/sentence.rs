@@ -67,18 +67,16 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
         )
         .help("compare it: `x != 0`, `p is not null`"),
         Cause::IndexType(found) => index_type(found),
-        Cause::LoopBound(found) => Sentences::new(
-            format!("a loop counts with numbers, and this is {}", shown(found)),
-            found.type_name,
-        ),
+        Cause::LoopBound(found) => {
+            Sentences::new(format!("a loop counts with numbers, and this is {}", shown(found)), found.type_name)
+        }
         Cause::NotAReference { found } if found.type_name.ends_with("null") => {
             Sentences::new("`null` has no elements, fields or length", "this is null").help(NULL_HELP)
         }
-        Cause::NotAReference { found } => Sentences::new(
-            format!("{} has no elements, fields or length", shown(found)),
-            found.type_name,
-        )
-        .help("only what an allocation, `new`, `[...]` or a string gives has them"),
+        Cause::NotAReference { found } => {
+            Sentences::new(format!("{} has no elements, fields or length", shown(found)), found.type_name)
+                .help("only what an allocation, `new`, `[...]` or a string gives has them")
+        }
         Cause::NotACollection(found) => Sentences::new(
             format!("`for each` walks over arrays and strings, and this is {}", shown(found)),
             found.type_name,
@@ -97,11 +95,10 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             found.type_name,
         )
         .help("assign one slot: `player.inventory[0] = value`"),
-        Cause::FreeType(found) => Sentences::new(
-            format!("only a block can be freed, and this is {}", shown(found)),
-            found.type_name,
-        )
-        .help("free what `heap_allocate` or another allocation returned"),
+        Cause::FreeType(found) => {
+            Sentences::new(format!("only a block can be freed, and this is {}", shown(found)), found.type_name)
+                .help("free what `heap_allocate` or another allocation returned")
+        }
         Cause::Overflow { operator, operands } => overflow(operator, operands),
         Cause::DivisionByZero { operator, dividend } => Sentences::new(
             format!("`{} {operator} 0`: an integer cannot be divided by zero", dividend.text),
@@ -122,11 +119,10 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             },
             "this is false",
         ),
-        Cause::EndOfInput => Sentences::new(
-            "the program reads a line, but standard input has ended",
-            "there is no further line",
-        )
-        .help("type the input, or pipe it in: `echo 42 | cairn FILE`"),
+        Cause::EndOfInput => {
+            Sentences::new("the program reads a line, but standard input has ended", "there is no further line")
+                .help("type the input, or pipe it in: `echo 42 | cairn FILE`")
+        }
         Cause::Input(problem) => {
             Sentences::new(format!("standard input cannot be read: {problem}"), "reading a line here")
         }
@@ -141,7 +137,8 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
 }
 
 /// What to do about null.
-pub(super) const NULL_HELP: &str = "test it first: `if p is not null`; `heap_allocate` returns null when the heap is full";
+pub(super) const NULL_HELP: &str =
+    "test it first: `if p is not null`; `heap_allocate` returns null when the heap is full";
 
 /// "an integer `5`"; `null` speaks for itself.
 pub(super) fn shown(value: &Shown) -> String {
@@ -252,7 +249,9 @@ fn file(context: Context<'_>, name: &str, problem: &FileProblem) -> Sentences {
             sentences.help("a program reads files in its own folder and below; `--allow-read DIR` adds another folder")
         }
         FileProblem::System(_) => match folder {
-            Some(folder) => sentences.fact(format!("files are looked for in the program's folder, {}", folder.display())),
+            Some(folder) => {
+                sentences.fact(format!("files are looked for in the program's folder, {}", folder.display()))
+            }
             None => sentences.fact("files are looked for in the program's folder"),
         },
     }

@@ -84,7 +84,9 @@ pub(super) fn explain(
     }
     let options = configuration.machine_options(&compiled.program);
     let options = MachineOptions {
-        max_steps: Some(options.max_steps.map_or(configuration.replay_limit, |steps| steps.min(configuration.replay_limit))),
+        max_steps: Some(
+            options.max_steps.map_or(configuration.replay_limit, |steps| steps.min(configuration.replay_limit)),
+        ),
         ..options
     };
     let mut watch = BlockWatch::new(serial);
