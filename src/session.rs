@@ -25,6 +25,7 @@ use crate::kind::ErrorKind;
 use crate::library;
 use crate::limits;
 use crate::machine::{Backtrace, Cause, End, Machine, MachineOptions, NoProbe, Trap, signatures};
+use crate::memory::address_space::HEAP_BASE;
 use crate::memory::{Fault, HeapStatistics, MemoryOptions};
 use crate::source::{Diagnostic, Severity, SourceId, Sources, Span};
 use crate::syntax::{self, Names};
@@ -122,10 +123,7 @@ pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<
     if text.len() > limits::SOURCE_BYTES {
         sources.add(name, "");
         let message = format!("the file has {} bytes; at most {} can be compiled", text.len(), limits::SOURCE_BYTES);
-        return Err(Rejection::Errors(
-            sources,
-            vec![Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)],
-        ));
+        return Err(Rejection::Errors(sources, vec![Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)]));
     }
     let user = sources.add(name, text);
     let library = sources.add(library::NAME, library::TEXT);
@@ -156,7 +154,7 @@ pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<
         Ok((program, warnings)) => {
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
-            if let Err(error) = check_statics(&program, configuration) {
+            if let Some(error) = statics_error(&program, configuration) {
                 diagnostics.push(error);
                 return Err(Rejection::Errors(sources, diagnostics));
             }
@@ -177,18 +175,17 @@ fn in_text_order(diagnostics: &mut [Diagnostic]) {
 
 /// Code, literals and globals must end below the heap. Only loading knows what literals take, and
 /// loading is cheap.
-fn check_statics(program: &Program, configuration: &Configuration) -> Result<(), Diagnostic> {
-    let fits = program.static_base() <= u64::from(crate::memory::address_space::HEAP_BASE)
-        && !matches!(
-            Machine::load(program, &configuration.machine_options(program)),
-            Err(Fault::OutOfMemory { .. })
-        );
-    if fits {
-        return Ok(());
-    }
-    let message = "the program is too large: its code, string literals and globals must end below the heap, at 0x00BEE000";
-    Err(Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)
-        .help("split the program, or shorten its literals"))
+fn statics_error(program: &Program, configuration: &Configuration) -> Option<Diagnostic> {
+    let options = configuration.machine_options(program);
+    let too_large = program.static_base() > u64::from(HEAP_BASE)
+        || matches!(Machine::load(program, &options), Err(Fault::OutOfMemory { .. }));
+    let message = format!(
+        "the program is too large: its code, string literals and globals must end below the heap, at {HEAP_BASE:#010x}"
+    );
+    too_large.then(|| {
+        Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)
+            .help("split the program, or shorten its literals")
+    })
 }
 
 /// Runs a program. `input` and `output` are its standard input and output, `drawings` is where
@@ -256,8 +253,14 @@ pub fn run(
 
 /// The host has no memory to load the program into.
 fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
-    let trap =
-        Trap { cause: Cause::Fault(fault), at: 0, backtrace: Backtrace::default(), block: None, landing: None };
+    let trap = Trap {
+        cause: Cause::Fault(fault),
+        at: 0,
+        backtrace: Backtrace::default(),
+        block: None,
+        index: None,
+        landing: None,
+    };
     Outcome {
         status: Status::Stopped,
         value: None,

@@ -7,8 +7,9 @@ use super::machine::Machine;
 use super::trap::{BlockFacts, Cause, Landing, Trap};
 use crate::memory::fault::Access;
 
+use crate::bytecode::Instruction;
 use crate::memory::address_space::STACK_TOP;
-use crate::memory::{Block, BlockKind, Description, Fault, Pointer};
+use crate::memory::{Block, BlockKind, Description, Fault, Pointer, Tag};
 
 impl Machine<'_> {
     /// The trap of an error at `position`.
@@ -19,7 +20,20 @@ impl Machine<'_> {
             Cause::Fault(fault) => (self.block_of(fault), self.landing_of(fault, position)),
             _ => (None, None),
         };
-        Box::new(Trap { cause, at: position.pc as u32, backtrace: self.backtrace(position), block, landing })
+        let index = self.index_of(&cause, position);
+        Box::new(Trap { cause, at: position.pc as u32, backtrace: self.backtrace(position), block, index, landing })
+    }
+
+    /// The index of an access to a block that is gone.
+    fn index_of(&self, cause: &Cause, position: Position) -> Option<i64> {
+        let Cause::Fault(Fault::UseAfterFree(_) | Fault::StackUseAfterReturn(_)) = cause else { return None };
+        match *self.program.code.get(position.pc)? {
+            Instruction::LoadElement { index, .. } | Instruction::StoreElement { index, .. } => {
+                let index = self.slot(position.base, index.0);
+                (index.tag == Tag::Integer).then(|| index.as_integer())
+            }
+            _ => None,
+        }
     }
 
     /// The same cause with values shown where memory could only hand them back.

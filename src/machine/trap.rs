@@ -237,6 +237,8 @@ pub struct Trap {
     pub backtrace: Backtrace,
     /// The block it is about, if any.
     pub block: Option<BlockFacts>,
+    /// The index that was used, if the block it is about is gone and cannot say what lay there.
+    pub index: Option<i64>,
     /// What lies where an access went, if it went astray.
     pub landing: Option<Landing>,
 }

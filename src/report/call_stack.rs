@@ -1,20 +1,35 @@
 //! Call stacks as text, innermost frame first; what repeats is folded.
 
 use super::{count, grouped};
+use crate::limits::REPORTED_FRAMES;
 use crate::session::{CallStack, StackFrame};
 use crate::source::Sources;
 
-/// A call stack, a frame a line, without a final line end.
+/// A call stack, a frame a line, without a final line end. Equal frames in a row take one line, and the
+/// middle of what is still long is left out.
 pub(super) fn lines(sources: &Sources, stack: &CallStack) -> Vec<String> {
-    let mut lines = Vec::new();
-    folded(sources, &stack.innermost, &mut lines);
-    if stack.omitted > 0 {
+    let mut first = folded(&stack.innermost);
+    let mut last = folded(&stack.outermost);
+    let mut omitted = stack.omitted;
+    if last.is_empty() && first.len() > 2 * REPORTED_FRAMES {
+        last = first.split_off(REPORTED_FRAMES);
+    }
+    let cut =
+        first.drain(first.len().min(REPORTED_FRAMES)..).chain(last.drain(..last.len().saturating_sub(REPORTED_FRAMES)));
+    omitted += cut.map(|frames| frames.len() as u64).sum::<u64>();
+
+    let line = |frames: &&[StackFrame]| match frames.len() {
+        1 => name(sources, &frames[0]),
+        times => format!("{}, {} times", name(sources, &frames[0]), grouped(times as u64)),
+    };
+    let mut lines: Vec<String> = first.iter().map(line).collect();
+    if omitted > 0 {
         lines.push(match cycle(&stack.innermost) {
-            Some(cycle) => format!("… {}: {cycle}", count(stack.omitted, "more frame")),
-            None => format!("… {}", count(stack.omitted, "more frame")),
+            Some(cycle) => format!("… {}: {cycle}", count(omitted, "more frame")),
+            None => format!("… {}", count(omitted, "more frame")),
         });
     }
-    folded(sources, &stack.outermost, &mut lines);
+    lines.extend(last.iter().map(line));
     lines
 }
 
@@ -41,14 +56,9 @@ pub(super) fn cycle(innermost: &[StackFrame]) -> Option<String> {
     Some(calls.collect::<Vec<_>>().join(", "))
 }
 
-fn folded(sources: &Sources, frames: &[StackFrame], lines: &mut Vec<String>) {
-    for same in frames.chunk_by(|a, b| a == b) {
-        let line = name(sources, &same[0]);
-        lines.push(match same.len() {
-            1 => line,
-            times => format!("{line}, {} times", grouped(times as u64)),
-        });
-    }
+/// Runs of equal frames.
+fn folded(frames: &[StackFrame]) -> Vec<&[StackFrame]> {
+    frames.chunk_by(|a, b| a == b).collect()
 }
 
 fn name(sources: &Sources, frame: &StackFrame) -> String {
@@ -94,5 +104,14 @@ mod tests {
             in_one_line(&Sources::default(), &stack),
             "f, called by f, called by f, called by f, called by 1,242 more frames"
         );
+    }
+
+    #[test]
+    fn frames_that_differ_are_cut_in_the_middle() {
+        let names: Vec<String> = (0..30).map(|at| format!("f{at}")).collect();
+        let innermost = frames(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let lines = lines(&Sources::default(), &CallStack { innermost, depth: 30, ..CallStack::default() });
+        assert_eq!(lines.len(), 17);
+        assert_eq!((lines[7].as_str(), lines[8].as_str(), lines[9].as_str()), ("f7", "… 14 more frames", "f22"));
     }
 }

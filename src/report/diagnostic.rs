@@ -28,7 +28,7 @@ pub fn render(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String
     let mut group = Group::with_title(title);
     let excerpts = excerpts(sources, diagnostic);
     for excerpt in &excerpts {
-        group = group.elements(excerpt.elements());
+        group = group.element(excerpt.element());
     }
     for note in &diagnostic.notes {
         group = group.element(Level::NOTE.message(normalize_untrusted_str(note)));
@@ -37,6 +37,11 @@ pub fn render(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String
         group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
     }
     let mut text = renderer(color).render(&[group]);
+    for excerpt in &excerpts {
+        if let Some((shown, real)) = &excerpt.moved {
+            text = text.replacen(shown, real, 1);
+        }
+    }
     text.push('\n');
     text
 }
@@ -76,24 +81,21 @@ struct Excerpt<'a> {
     text: String,
     /// Byte ranges in `text`.
     labels: Vec<(AnnotationKind, std::ops::Range<usize>, &'a str)>,
-    /// Line and column in the header.
-    position: (usize, usize),
+    /// Where the header says it is, and where it really is, if the line is cut before its label.
+    moved: Option<(String, String)>,
 }
 
 impl Excerpt<'_> {
-    fn elements(&self) -> Vec<Element<'_>> {
-        let (line, column) = self.position;
-        let origin = Origin::path(self.source.name.as_str()).line(line).char_column(column);
+    fn element(&self) -> Element<'_> {
         if self.labels.is_empty() {
-            return vec![Origin::path(self.source.name.as_str()).into()];
+            return Origin::path(self.source.name.as_str()).into();
         }
         let annotations = self.labels.iter().map(|(kind, range, text)| {
             let annotation = kind.span(range.clone());
             if text.is_empty() { annotation } else { annotation.label(*text) }
         });
-        let snippet =
-            Snippet::source(self.text.as_str()).line_start(self.line as usize).annotations(annotations);
-        vec![origin.into(), snippet.into()]
+        let snippet = Snippet::source(self.text.as_str()).line_start(self.line as usize);
+        snippet.path(self.source.name.as_str()).annotations(annotations).into()
     }
 }
 
@@ -102,7 +104,7 @@ fn excerpts<'a>(sources: &'a Sources, diagnostic: &'a Diagnostic) -> Vec<Excerpt
     let primary = &diagnostic.primary;
     if primary.span == Span::default() && diagnostic.secondary.is_empty() {
         let source = sources.of(primary.span);
-        return vec![Excerpt { source, line: 1, text: String::new(), labels: Vec::new(), position: (1, 1) }];
+        return vec![Excerpt { source, line: 1, text: String::new(), labels: Vec::new(), moved: None }];
     }
     let mut labels: Vec<(AnnotationKind, &Label)> = vec![(AnnotationKind::Primary, primary)];
     labels.extend(diagnostic.secondary.iter().map(|label| (AnnotationKind::Context, label)));
@@ -137,9 +139,12 @@ fn excerpt<'a>(sources: &'a Sources, cluster: &[(AnnotationKind, &'a Label)]) ->
     let mut text = String::new();
     let mut ranges: Vec<std::ops::Range<usize>> = vec![0..0; spans.len()];
     for line in first..=last {
-        let here: Vec<usize> =
-            (0..spans.len()).filter(|&at| (source.line(spans[at].start)..=source.line(spans[at].end)).contains(&line)).collect();
-        let near = spans.iter().any(|span| source.line(span.end).abs_diff(line) <= 2 || source.line(span.start).abs_diff(line) <= 2);
+        let here: Vec<usize> = (0..spans.len())
+            .filter(|&at| (source.line(spans[at].start)..=source.line(spans[at].end)).contains(&line))
+            .collect();
+        let near = spans
+            .iter()
+            .any(|span| source.line(span.end).abs_diff(line) <= 2 || source.line(span.start).abs_diff(line) <= 2);
         if near || !here.is_empty() {
             let shown = shown_line(source, line, &here, &spans);
             for &at in &here {
@@ -157,9 +162,12 @@ fn excerpt<'a>(sources: &'a Sources, cluster: &[(AnnotationKind, &'a Label)]) ->
 
     let head = cluster.iter().position(|(kind, _)| *kind == AnnotationKind::Primary).unwrap_or(0);
     let position = source.position(cluster[head].1.span.start);
-    let labels =
-        cluster.iter().zip(ranges).map(|((kind, label), range)| (*kind, range, label.text.as_str())).collect();
-    Excerpt { source, line: first, text, labels, position: (position.line as usize, position.column as usize) }
+    let before = &text[..ranges[head].start];
+    let column = before[before.rfind('\n').map_or(0, |at| at + 1)..].chars().count() + 1;
+    let header = |column| format!("{}:{}:{column}", source.name, position.line);
+    let moved = (column != position.column as usize).then(|| (header(column), header(position.column as usize)));
+    let labels = cluster.iter().zip(ranges).map(|((kind, label), range)| (*kind, range, label.text.as_str())).collect();
+    Excerpt { source, line: first, text, labels, moved }
 }
 
 /// A span that is not longer than a few lines, and not longer than its source.
@@ -243,13 +251,29 @@ mod tests {
     #[test]
     fn labels_stand_in_the_order_of_the_text() {
         let text = "function f():\n    p = heap_allocate(8)\n    heap_free(p)\n    a = 1\n    b = 2\n    c = 3\n    print(read_from(p))\n";
-        let diagnostic = Diagnostic::error(ErrorKind::UseAfterFree, span(text, "read_from(p)"), "the block `p` is used")
-            .label("read here")
-            .secondary(span(text, "heap_free(p)"), "freed here")
-            .secondary(span(text, "heap_allocate(8)"), "allocated here")
-            .note("a fact\nof two lines")
-            .help("advice");
-        insta::assert_snapshot!(render(&sources(text), &diagnostic, false), @"");
+        let diagnostic =
+            Diagnostic::error(ErrorKind::UseAfterFree, span(text, "read_from(p)"), "the block `p` is used")
+                .label("read here")
+                .secondary(span(text, "heap_free(p)"), "freed here")
+                .secondary(span(text, "heap_allocate(8)"), "allocated here")
+                .note("a fact\nof two lines")
+                .help("advice");
+        insta::assert_snapshot!(render(&sources(text), &diagnostic, false), @"
+        error[use-after-free]: the block `p` is used
+         --> t.pseudo:7:11
+          |
+        2 |     p = heap_allocate(8)
+          |         ---------------- allocated here
+        3 |     heap_free(p)
+          |     ------------ freed here
+        ...
+        7 |     print(read_from(p))
+          |           ^^^^^^^^^^^^ read here
+          |
+          = note: a fact
+                  of two lines
+          = help: advice
+        ");
     }
 
     #[test]
@@ -258,23 +282,47 @@ mod tests {
         let diagnostic = Diagnostic::error(ErrorKind::UnknownName, span(&text, "wrong"), "no `wrong`").label("here");
         let rendered = render(&sources(&text), &diagnostic, false);
         assert!(rendered.len() < 1000, "{}", rendered.len());
-        insta::assert_snapshot!(rendered, @"");
+        insta::assert_snapshot!(rendered, @"
+        error[unknown-name]: no `wrong`
+         --> t.pseudo:1:400007
+          |
+        1 | … + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + + wrong + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 +...
+          |                                                               ^^^^^ here
+        ");
     }
 
     #[test]
     fn a_byte_order_mark_moves_no_column() {
         let text = "\u{feff}x = y\n";
         let diagnostic = Diagnostic::error(ErrorKind::UnknownName, span(text, "y"), "no `y`");
-        insta::assert_snapshot!(render(&sources(text), &diagnostic, false), @"");
+        insta::assert_snapshot!(render(&sources(text), &diagnostic, false), @"
+        error[unknown-name]: no `y`
+         --> t.pseudo:1:5
+          |
+        1 | x = y
+          |     ^
+        ");
     }
 
     #[test]
     fn the_end_of_a_line_and_of_the_file_can_be_blamed() {
         let text = "x = \ny = (";
         let end = Diagnostic::error(ErrorKind::SyntaxError, Span::new(4, 4), "no expression").label("expected here");
-        insta::assert_snapshot!(render(&sources(text), &end, false), @"");
+        insta::assert_snapshot!(render(&sources(text), &end, false), @"
+        error[syntax-error]: no expression
+         --> t.pseudo:1:5
+          |
+        1 | x = 
+          |     ^ expected here
+        ");
         let file = Diagnostic::error(ErrorKind::SyntaxError, Span::new(10, 10), "never closed");
-        insta::assert_snapshot!(render(&sources(text), &file, false), @"");
+        insta::assert_snapshot!(render(&sources(text), &file, false), @"
+        error[syntax-error]: never closed
+         --> t.pseudo:2:6
+          |
+        2 | y = (
+          |      ^
+        ");
     }
 
     #[test]
@@ -283,7 +331,18 @@ mod tests {
         let diagnostic = Diagnostic::error(ErrorKind::DuplicateName, span(&text, "second"), "twice")
             .label("again")
             .secondary(span(&text, "first"), "first");
-        insta::assert_snapshot!(render(&sources(&text), &diagnostic, false), @"");
+        insta::assert_snapshot!(render(&sources(&text), &diagnostic, false), @"
+        error[duplicate-name]: twice
+            --> t.pseudo:1002:1
+             |
+        1002 | second = 2
+             | ^^^^^^ again
+             |
+            ::: t.pseudo:1:1
+             |
+           1 | first = 1
+             | ----- first
+        ");
     }
 
     #[test]

@@ -127,15 +127,19 @@ impl Report {
             function: Some(error.place.function.clone()),
             call_depth: error.place.call_stack.depth,
             call_stack: frames(sources, &error.place.call_stack),
-            related: error.related.iter().map(|related| RelatedPlace {
-                what: match related.what {
-                    RelatedKind::Allocated => "allocated",
-                    RelatedKind::Freed => "freed",
-                },
-                line: line(sources, related.place.span),
-                function: related.place.function.clone(),
-                call_stack: frames(sources, &related.place.call_stack),
-            }).collect(),
+            related: error
+                .related
+                .iter()
+                .map(|related| RelatedPlace {
+                    what: match related.what {
+                        RelatedKind::Allocated => "allocated",
+                        RelatedKind::Freed => "freed",
+                    },
+                    line: line(sources, related.place.span),
+                    function: related.place.function.clone(),
+                    call_stack: frames(sources, &related.place.call_stack),
+                })
+                .collect(),
         };
         let end = End {
             status: match outcome.status {
@@ -218,8 +222,7 @@ fn line(sources: &Sources, span: Option<Span>) -> Option<u32> {
 }
 
 fn frames(sources: &Sources, stack: &CallStack) -> Vec<Frame> {
-    let frame =
-        |frame: &StackFrame| Frame::Frame { function: frame.function.clone(), line: line(sources, frame.span) };
+    let frame = |frame: &StackFrame| Frame::Frame { function: frame.function.clone(), line: line(sources, frame.span) };
     let mut frames: Vec<Frame> = stack.innermost.iter().map(frame).collect();
     if stack.omitted > 0 {
         frames.push(Frame::Cut { omitted: stack.omitted });

@@ -26,11 +26,7 @@ pub fn full(compiled: &Compiled, outcome: &Outcome, color: bool) -> String {
 pub fn summary(outcome: &Outcome) -> String {
     let Some(leaks) = &outcome.leaks else { return String::new() };
     if leaks.blocks > 0 {
-        return format!(
-            "leaked {} in {}\n",
-            bytes(leaks.bytes),
-            count(leaks.blocks, "block")
-        );
+        return format!("leaked {} in {}\n", bytes(leaks.bytes), count(leaks.blocks, "block"));
     }
     let reachable = leaks.groups.iter().map(|group| group.blocks).sum::<u64>();
     match (outcome.heap.allocations, outcome.heap.frees) {
@@ -54,7 +50,11 @@ fn entry(group: &LeakGroup) -> Diagnostic {
         LeakKind::Cycle => "a cycle keeps it alive",
         LeakKind::StillReachable => "a global still points to it",
     };
-    let how = if group.blocks == 1 { how.to_owned() } else { how.replace("to it", "to them").replace("it alive", "them alive") };
+    let how = if group.blocks == 1 {
+        how.to_owned()
+    } else {
+        how.replace("to it", "to them").replace("it alive", "them alive")
+    };
     let amount = match group.blocks {
         1 => format!("{} in 1 block", bytes(group.bytes)),
         blocks => format!("{} in {}", bytes(group.bytes), count(blocks, "block")),

@@ -3,6 +3,7 @@
 use super::quantity::address;
 use super::sentence::{Context, NULL_HELP, Sentences};
 use super::{bytes, grouped, size};
+use crate::bytecode::Instruction;
 use crate::machine::{BlockFacts, Landing};
 use crate::memory::fault::{Access, InvalidFree};
 use crate::memory::{Block, BlockKind, Fault, Place, Pointer, Tag, Value};
@@ -19,12 +20,11 @@ pub(super) fn sentences(context: Context<'_>, fault: Fault) -> Sentences {
         .help(NULL_HELP),
         Fault::UseAfterFree(pointer) => use_after_free(context, pointer),
         Fault::DoubleFree(pointer) => double_free(context, pointer),
-        Fault::StackUseAfterReturn(pointer) => Sentences::new(
-            format!("{} is used after its function returned", named("stack buffer", error)),
-            "used here",
-        )
-        .address(format!("it was at {}, in a frame that is gone", address(pointer.address())))
-        .help("a stack buffer lives as long as its function: allocate what must live longer with `allocate`"),
+        Fault::StackUseAfterReturn(pointer) => {
+            Sentences::new(format!("{} is used after its function returned", named("stack buffer", error)), "used here")
+                .address(format!("it was at {}, in a frame that is gone", address(pointer.address())))
+                .help("a stack buffer lives as long as its function: allocate what must live longer with `allocate`")
+        }
         Fault::InvalidFree(pointer, why) => invalid_free(context, pointer, why),
         Fault::OutOfBounds(access) => out_of_bounds(context, access),
         Fault::Uninitialised(access) => uninitialised(context, access),
@@ -80,11 +80,10 @@ pub(super) fn sentences(context: Context<'_>, fault: Fault) -> Sentences {
             "written here",
         )
         .help("for values of any type allocate elements: `allocate(n elements)`"),
-        Fault::ByteRange(value) => Sentences::new(
-            format!("{value} does not fit a byte: bytes go from 0 to 255"),
-            "written here",
-        )
-        .help("for larger numbers allocate integers: `heap_allocate(n integers)`"),
+        Fault::ByteRange(value) => {
+            Sentences::new(format!("{value} does not fit a byte: bytes go from 0 to 255"), "written here")
+                .help("for larger numbers allocate integers: `heap_allocate(n integers)`")
+        }
     }
 }
 
@@ -108,9 +107,11 @@ fn dangling(context: Context<'_>, pointer: Pointer) -> String {
     let error = context.error;
     let block = facts_phrase(error, "block");
     let start = error.trap.block.as_ref().map_or(pointer, |block| block.pointer).address();
-    let mut text = match pointer.address().checked_sub(start) {
-        Some(offset) if offset > 0 => format!("byte {} of {block} at {}", grouped(offset.into()), address(start)),
-        _ => format!("{block} at {}", address(start)),
+    let inside = pointer.address().saturating_sub(start);
+    let mut text = match part(context) {
+        Some(part) => format!("{part} of {block} at {}", address(start)),
+        None if inside > 0 => format!("byte {} of {block} at {}", grouped(inside.into()), address(start)),
+        None => format!("{block} at {}", address(start)),
     };
     for related in &error.related {
         let Some(span) = related.place.span else { continue };
@@ -121,6 +122,34 @@ fn dangling(context: Context<'_>, pointer: Pointer) -> String {
         }
     }
     text
+}
+
+/// Which part of a block that is gone was meant: what it held, nobody knows any more.
+fn part(context: Context<'_>) -> Option<String> {
+    let Context { compiled, error, .. } = context;
+    let program = &compiled.program;
+    match *program.code.get(error.trap.at as usize)? {
+        Instruction::LoadField { field, .. } | Instruction::StoreField { field, .. } => {
+            let site = program.field_sites.get(field.0 as usize)?;
+            Some(format!("the field `{}`", program.field_names.get(site.field as usize)?))
+        }
+        Instruction::CallBuiltin { .. } => {
+            matches!(builtin(context)?, "read_from" | "write_to").then(|| "byte 0".to_owned())
+        }
+        _ => match error.trap.index? {
+            0 => Some("byte 0".to_owned()),
+            index => Some(format!("index {index}")),
+        },
+    }
+}
+
+/// The built-in that failed, if one did.
+fn builtin(context: Context<'_>) -> Option<&'static str> {
+    let program = &context.compiled.program;
+    match *program.code.get(context.error.trap.at as usize)? {
+        Instruction::CallBuiltin { builtin, .. } => Some(program.builtins.get(usize::from(builtin.0))?.name),
+        _ => None,
+    }
 }
 
 fn invalid_free(context: Context<'_>, pointer: Pointer, why: InvalidFree) -> Sentences {
@@ -156,40 +185,51 @@ fn out_of_bounds(context: Context<'_>, access: Access) -> Sentences {
     let block = block_phrase(error, &access.block);
     let verb = if access.write { "write" } else { "read" };
     let unit = unit_bytes(&access);
+    let (noun, whole, length) = match (embedded_name(error, &access), access.embedded) {
+        (Some(name), Some((_, slots))) => ("embedded array", format!("the embedded array `{name}`"), slots.into()),
+        _ => {
+            let noun = noun(error, &access.block);
+            (noun, named(noun, error), access.block.bytes / unit)
+        }
+    };
     if access.bytes > unit {
-        let past = if access.write { "written to" } else { "read from" };
+        let direction = if access.write { "written to" } else { "read from" };
+        let holds = bytes(length * unit);
         return Sentences::new(
-            format!("{} are {past} {block}: more than it holds", bytes(access.bytes)),
+            format!("{} are {direction} {whole}, which has {holds}", bytes(access.bytes)),
             format!("this {verb}s past the end"),
         )
         .address(astray(context, &access, &block))
         .help("allocate as much as is needed, and pass the size along");
     }
-    let (whole, length) = match (embedded_name(error, &access), access.embedded) {
-        (Some(name), Some((_, slots))) => (format!("the embedded array `{name}`"), u64::from(slots)),
-        _ => (named(noun(&access.block), error), access.block.bytes / unit),
-    };
+    let is_string = matches!(access.block.kind, BlockKind::String { .. });
+    if is_string && builtin(context) == Some("substring") {
+        return Sentences::new(
+            format!("position {} is outside {whole}", access.index),
+            "`from` or `to` lies outside the string",
+        )
+        .help("`substring(s, from, to)` needs 0 <= from <= to <= length(s)");
+    }
     let range = match (access.block.kind, length) {
         (BlockKind::String { ascii: false }, _) => String::new(),
         (_, 0) => ", which is empty".to_owned(),
         (_, 1) => format!(", whose only {} has index 0", unit_name(&access)),
         (_, n) => format!(", whose {} {}s have the indices 0 to {}", grouped(n), unit_name(&access), grouped(n - 1)),
     };
+    let where_to = if access.index < 0 { "before" } else { "past the end of" };
     let sentences = Sentences::new(
         format!("index {} is outside {whole}{range}", access.index),
-        format!("this {verb}s {} the {}", if access.index < 0 { "before" } else { "past the end of" }, noun(&access.block)),
+        format!("this {verb}s {where_to} the {noun}"),
     );
-    if matches!(access.block.kind, BlockKind::String { .. }) {
+    if is_string {
         return sentences.help("the last character of `s` is `s[length(s) - 1]`");
     }
     let sentences = sentences.address(astray(context, &access, &block));
-    if access.index >= 0 && access.index as u64 == length {
-        sentences.help(format!("the last index is the length less one: `for i from 0 to {}`", match length {
-            0 => "length - 1".to_owned(),
-            n => (n - 1).to_string(),
-        }))
-    } else {
-        sentences.help("check the index against `length` before it is used")
+    match length.checked_sub(1) {
+        Some(last) if u64::try_from(access.index) == Ok(length) => {
+            sentences.help(format!("the last index is the length less one: `for i from 0 to {last}`"))
+        }
+        _ => sentences.help("check the index against `length` before it is used"),
     }
 }
 
@@ -247,12 +287,12 @@ fn landing(context: Context<'_>) -> String {
         Landing::StackBuffer(function) => format!("another stack buffer of `{function}`"),
         Landing::UnusedStack => return ", where the stack is not in use".to_owned(),
         Landing::Header(block) => format!("the header of {}", other_block(context, block)),
-        Landing::Data(block) => format!("{}", other_block(context, block)),
+        Landing::Data(block) => other_block(context, block),
         Landing::Field(field) => match context.compiled.program.field_names.get(*field as usize) {
             Some(name) => format!("the field `{name}`"),
             None => "another field".to_owned(),
         },
-        Landing::Padding(_) => return ", which only rounds its size up".to_owned(),
+        Landing::Padding(_) => "only padding".to_owned(),
         Landing::FreeHeap => "free memory".to_owned(),
         Landing::Control => "the allocator's own area".to_owned(),
         Landing::Static => "the static segment".to_owned(),
@@ -274,7 +314,7 @@ fn other_block(context: Context<'_>, block: &BlockFacts) -> String {
 fn uninitialised(context: Context<'_>, access: Access) -> Sentences {
     let error = context.error;
     let block = block_phrase(error, &access.block);
-    let whole = named(noun(&access.block), error);
+    let whole = named(noun(error, &access.block), error);
     let part = match (embedded_name(error, &access), access.embedded) {
         (Some(field), Some((_, 0))) => format!("the field `{field}` of {whole}"),
         (Some(field), Some(_)) => format!("element {} of `{field}`", access.index),
@@ -285,7 +325,10 @@ fn uninitialised(context: Context<'_>, access: Access) -> Sentences {
     Sentences::new(format!("{part} is read, but nothing was ever written there"), "read here")
         .address(format!("byte {offset} of {block} at {}", address(access.block.pointer.address())))
         .fact("fresh memory holds whatever was there before: on a real machine this reads leftovers")
-        .help("write to it first, or allocate with `allocate(n elements)`, which fills the block with zeros")
+        .help(match access.embedded {
+            Some(_) => "give every field a value before it is read",
+            None => "write to it first, or allocate with `allocate(n elements)`, which fills the block with zeros",
+        })
 }
 
 fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
@@ -298,15 +341,19 @@ fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
             bytes(heap.live_bytes),
             bytes(heap.largest_free_bytes)
         ));
-    if limit < crate::limits::HEAP_BYTES {
-        sentences = sentences.help(format!("`--heap {}` gives it more", size((limit * 2).min(crate::limits::HEAP_BYTES))));
+    if limit < crate::limits::HEAP_BYTES && wanted < crate::limits::HEAP_BYTES {
+        sentences = sentences.help(format!(
+            "`--heap {}` gives it more",
+            size((limit + wanted).next_power_of_two().min(crate::limits::HEAP_BYTES))
+        ));
     }
-    sentences.help("free what is not needed any more; `heap_allocate` gives `null` instead of stopping the program")
+    let sentences = if wanted > limit { sentences } else { sentences.help("free what is not needed any more") };
+    sentences.help("`heap_allocate` gives `null` instead of stopping the program")
 }
 
 fn not_indexable(context: Context<'_>, block: Block) -> Sentences {
     let whole = block_phrase(context.error, &block);
-    Sentences::new(format!("{whole} is used as a record: it has fields, and no elements"), "indexed here")
+    Sentences::new(format!("{whole} has fields, and no elements"), "indexed here")
         .help("the first use of a block decides: bytes (`p[i]`) or fields (`p.name`)")
 }
 
@@ -321,9 +368,8 @@ fn unknown_field(error: &RunError) -> Sentences {
     let field = record.field.as_deref().unwrap_or("?");
     let of = record.name.as_ref().map_or("the block".to_owned(), |name| format!("`{name}`"));
     let mut sentences = Sentences::new(format!("{of} has no field `{field}`"), "no such field");
-    let nearest = record.fields.iter().max_by(|a, b| {
-        strsim::jaro_winkler(a, field).total_cmp(&strsim::jaro_winkler(b, field))
-    });
+    let nearest =
+        record.fields.iter().max_by(|a, b| strsim::jaro_winkler(a, field).total_cmp(&strsim::jaro_winkler(b, field)));
     if let Some(nearest) = nearest.filter(|nearest| strsim::jaro_winkler(nearest, field) > 0.7) {
         sentences = sentences.help(format!("did you mean `{nearest}`?"));
     }
@@ -341,7 +387,7 @@ fn unknown_field(error: &RunError) -> Sentences {
 
 /// "the 80-byte stack buffer `buffer`"
 fn block_phrase(error: &RunError, block: &Block) -> String {
-    phrase(noun(block), Some(block.bytes), name_of(error, block))
+    phrase(noun(error, block), Some(block.bytes), name_of(error, block))
 }
 
 /// The block that the error is about, which may be gone.
@@ -368,12 +414,13 @@ fn name_of<'a>(error: &'a RunError, block: &Block) -> Option<&'a str> {
     error.block_name.as_deref().filter(|_| same)
 }
 
-const fn noun(block: &Block) -> &'static str {
+fn noun(error: &RunError, block: &Block) -> &'static str {
+    let declared = error.record.as_ref().is_some_and(|record| record.name.is_some());
     match (block.kind, block.place) {
         (BlockKind::String { .. }, Place::Static) => "string literal",
         (BlockKind::String { .. }, _) => "string",
         (_, Place::Stack) => "stack buffer",
-        (BlockKind::Fields(_), _) => "record",
+        (BlockKind::Fields(_), _) if declared => "record",
         _ => "block",
     }
 }

@@ -3,6 +3,7 @@
 
 use super::call_stack;
 use super::sentence::{Context, explain_line, sentences};
+use crate::kind::ErrorKind;
 use crate::session::{CallStack, Compiled, Configuration, Outcome, Place, Related, RelatedKind, RunError};
 use crate::source::Diagnostic;
 
@@ -12,10 +13,14 @@ pub fn card(compiled: &Compiled, configuration: &Configuration, outcome: &Outcom
     let mut card = Diagnostic::error(error.kind, error.place.span.unwrap_or_default(), said.headline).label(said.label);
     for related in &error.related {
         let Some(span) = related.place.span else { continue };
-        card = card.secondary(span, match related.what {
-            RelatedKind::Allocated => "allocated here",
-            RelatedKind::Freed => "freed here",
-        });
+        card = card.secondary(
+            span,
+            match related.what {
+                RelatedKind::Allocated => "allocated here",
+                RelatedKind::Freed if error.kind == ErrorKind::StackUseAfterReturn => "gone with its function here",
+                RelatedKind::Freed => "freed here",
+            },
+        );
     }
     if let Some(address) = said.address {
         card = card.note(address);
@@ -29,7 +34,7 @@ pub fn card(compiled: &Compiled, configuration: &Configuration, outcome: &Outcom
         card.notes.extend(related_note(compiled, error, related));
     }
     if let Some(problem) = &error.replay_problem {
-        card = card.note(format!("where its block was allocated and freed is not known: {problem}"));
+        card = card.note(format!("what happened to its block before is not told in full: {problem}"));
     }
     card.help.extend(said.help);
     card.help(explain_line(error.kind))
@@ -70,4 +75,3 @@ fn related_note(compiled: &Compiled, error: &RunError, related: &Related) -> Opt
     (!told && related.place.call_stack.depth > 1)
         .then(|| format!("{what} {}", call_stack::in_one_line(&compiled.sources, &related.place.call_stack)))
 }
-

@@ -3,7 +3,7 @@
 
 use super::call_stack;
 use super::memory_fault;
-use super::{bytes, grouped, size};
+use super::{bytes, count, grouped, size};
 use crate::bytecode::Instruction;
 use crate::kind::ErrorKind;
 use crate::limits;
@@ -61,24 +61,21 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
         Cause::Fault(fault) => memory_fault::sentences(context, *fault),
         Cause::StackOverflow { used, needed, limit } => stack_overflow(context, *used, *needed, *limit),
         Cause::OperandTypes { operator, operands } => operand_types(operator, operands),
-        Cause::NotABoolean(found) => Sentences::new(
-            format!("a condition must be `true` or `false`, and this is {}", shown(found)),
-            found.type_name,
-        )
-        .help("compare it: `x != 0`, `p is not null`"),
+        Cause::NotABoolean(found) => {
+            Sentences::new(format!("`true` or `false` is needed here, and this is {}", shown(found)), found.type_name)
+                .help("compare it: `x != 0`, `p is not null`")
+        }
         Cause::IndexType(found) => index_type(found),
-        Cause::LoopBound(found) => Sentences::new(
-            format!("a loop counts with numbers, and this is {}", shown(found)),
-            found.type_name,
-        ),
+        Cause::LoopBound(found) => {
+            Sentences::new(format!("a loop counts with numbers, and this is {}", shown(found)), found.type_name)
+        }
         Cause::NotAReference { found } if found.type_name.ends_with("null") => {
             Sentences::new("`null` has no elements, fields or length", "this is null").help(NULL_HELP)
         }
-        Cause::NotAReference { found } => Sentences::new(
-            format!("{} has no elements, fields or length", shown(found)),
-            found.type_name,
-        )
-        .help("only what an allocation, `new`, `[...]` or a string gives has them"),
+        Cause::NotAReference { found } => {
+            Sentences::new(format!("{} has no elements, fields or length", shown(found)), found.type_name)
+                .help("only what an allocation, `new`, `[...]` or a string gives has them")
+        }
         Cause::NotACollection(found) => Sentences::new(
             format!("`for each` walks over arrays and strings, and this is {}", shown(found)),
             found.type_name,
@@ -97,11 +94,10 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             found.type_name,
         )
         .help("assign one slot: `player.inventory[0] = value`"),
-        Cause::FreeType(found) => Sentences::new(
-            format!("only a block can be freed, and this is {}", shown(found)),
-            found.type_name,
-        )
-        .help("free what `heap_allocate` or another allocation returned"),
+        Cause::FreeType(found) => {
+            Sentences::new(format!("only a block can be freed, and this is {}", shown(found)), found.type_name)
+                .help("free what `heap_allocate` or another allocation returned")
+        }
         Cause::Overflow { operator, operands } => overflow(operator, operands),
         Cause::DivisionByZero { operator, dividend } => Sentences::new(
             format!("`{} {operator} 0`: an integer cannot be divided by zero", dividend.text),
@@ -122,11 +118,10 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             },
             "this is false",
         ),
-        Cause::EndOfInput => Sentences::new(
-            "the program reads a line, but standard input has ended",
-            "there is no further line",
-        )
-        .help("type the input, or pipe it in: `echo 42 | cairn FILE`"),
+        Cause::EndOfInput => {
+            Sentences::new("the program reads a line, but standard input has ended", "there is no further line")
+                .help("type the input, or pipe it in: `echo 42 | cairn FILE`")
+        }
         Cause::Input(problem) => {
             Sentences::new(format!("standard input cannot be read: {problem}"), "reading a line here")
         }
@@ -141,7 +136,8 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
 }
 
 /// What to do about null.
-pub(super) const NULL_HELP: &str = "test it first: `if p is not null`; `heap_allocate` returns null when the heap is full";
+pub(super) const NULL_HELP: &str =
+    "test it first: `if p is not null`; `heap_allocate` returns null when the heap is full";
 
 /// "an integer `5`"; `null` speaks for itself.
 pub(super) fn shown(value: &Shown) -> String {
@@ -161,10 +157,10 @@ fn stack_overflow(context: Context<'_>, used: u64, needed: u64, limit: u64) -> S
         }
         _ => None,
     };
-    let depth = grouped(stack.depth);
+    let depth = count(stack.depth, "call");
     let headline = match callee {
-        Some(callee) => format!("the stack is full: no room to call `{callee}` at a depth of {depth} calls"),
-        None => format!("the stack is full at a depth of {depth} calls"),
+        Some(callee) => format!("the stack is full: no room to call `{callee}` at a depth of {depth}"),
+        None => format!("the stack is full at a depth of {depth}"),
     };
     let mut sentences = Sentences::new(headline, "this call did not fit").fact(format!(
         "{} of the {} of stack are used, and the next frame needs {}",
@@ -178,9 +174,12 @@ fn stack_overflow(context: Context<'_>, used: u64, needed: u64, limit: u64) -> S
              Else write a loop, which needs no stack",
         );
     }
-    if limit < limits::STACK_BYTES_MAX {
-        let more = (limit * 2).min(limits::STACK_BYTES_MAX);
-        sentences = sentences.help(format!("a deeper recursion that does end may need `--stack {}`", size(more)));
+    let enough = (used + needed).next_power_of_two().max(2 * limit);
+    if enough <= limits::STACK_BYTES_MAX {
+        sentences = sentences.help(format!("if it does end, only deeper, give it more: `--stack {}`", size(enough)));
+    }
+    if needed > limit / 2 {
+        sentences = sentences.help("allocate what is large on the heap: `allocate(n elements)`");
     }
     sentences
 }
@@ -223,10 +222,11 @@ fn index_type(found: &Shown) -> Sentences {
 
 fn overflow(operator: &str, operands: &[Shown]) -> Sentences {
     let texts: Vec<&str> = operands.iter().map(|operand| operand.text.as_str()).collect();
+    let bracketed = |text: &str| if text.starts_with('-') { format!("({text})") } else { text.to_owned() };
     let symbol = !operator.starts_with(char::is_alphabetic) || matches!(operator, "div" | "mod");
     let expression = match texts.as_slice() {
-        [one] if symbol => format!("{operator}{one}"),
-        [left, right] if symbol => format!("{left} {operator} {right}"),
+        [one] if symbol => format!("{operator}{}", bracketed(one)),
+        [left, right] if symbol => format!("{} {operator} {}", bracketed(left), bracketed(right)),
         _ => format!("{operator}({})", texts.join(", ")),
     };
     Sentences::new(format!("`{expression}` does not fit a 64-bit integer"), "too large for an integer")
@@ -238,7 +238,7 @@ fn unassigned(name: &str, global: bool) -> Sentences {
     let sentences =
         Sentences::new(format!("the variable `{name}` has no value yet"), "nothing was assigned to it on the way here");
     if global {
-        sentences.help(format!("the top level assigns `{name}` later: move that line before this call"))
+        sentences.help(format!("the top level must have assigned `{name}` before this line is reached"))
     } else {
         sentences.help(format!("give `{name}` a value on every path, for example at the start of the function"))
     }
@@ -252,7 +252,9 @@ fn file(context: Context<'_>, name: &str, problem: &FileProblem) -> Sentences {
             sentences.help("a program reads files in its own folder and below; `--allow-read DIR` adds another folder")
         }
         FileProblem::System(_) => match folder {
-            Some(folder) => sentences.fact(format!("files are looked for in the program's folder, {}", folder.display())),
+            Some(folder) => {
+                sentences.fact(format!("files are looked for in the program's folder, {}", folder.display()))
+            }
             None => sentences.fact("files are looked for in the program's folder"),
         },
     }

@@ -208,7 +208,10 @@ mod tests {
             format!("{lines:?} {:?} {:?} {:?}", host.file_size("model"), host.read_file("model"), host.read_file("no"))
         }
         let first = ask(&mut live);
-        assert!(first.starts_with(r#"[Some("one"), Some(""), Some("two"), None] Ok(3) Ok([97, 98, 99]) Err("#), "{first}");
+        assert!(
+            first.starts_with(r#"[Some("one"), Some(""), Some("two"), None] Ok(3) Ok([97, 98, 99]) Err("#),
+            "{first}"
+        );
         assert_eq!(ask(&mut RecordedHost::new(live.into_recording())), first);
     }
 

@@ -6,6 +6,7 @@ use super::ast::{
     BinaryOperator, Expression, ExpressionId, ExpressionKind, Identifier, Module, Name, RecordField, StatementKind,
     UnaryOperator,
 };
+use super::error::excerpt;
 use super::keyword::{self, BlockKind};
 use super::literal;
 use super::names::Names;
@@ -112,7 +113,7 @@ impl<'s> Builder<'s> {
         if let Some(&id) = self.too_large.first() {
             let span = self.span(id);
             self.too_large.clear();
-            self.report(literal::too_large(span));
+            self.report(*literal::too_large(span));
         }
         self.error.take()
     }
@@ -132,6 +133,11 @@ impl<'s> Builder<'s> {
 
     fn text(&self, span: Span) -> &'s str {
         self.source.slice(span)
+    }
+
+    /// The text of a span as messages quote it.
+    fn quote(&self, span: Span) -> String {
+        excerpt(self.source, span)
     }
 
     fn span(&self, id: ExpressionId) -> Span {
@@ -202,7 +208,7 @@ impl<'s> Builder<'s> {
             value.checked_mul(factor).filter(|&v| v <= 1 << 63).ok_or_else(|| literal::too_large(span))
         });
         let value = value.unwrap_or_else(|error| {
-            self.report(error);
+            self.report(*error);
             0
         });
         // 2^63 itself becomes the least integer, and an error unless a minus follows.
@@ -216,7 +222,7 @@ impl<'s> Builder<'s> {
     /// A float literal.
     pub(super) fn float(&mut self, span: Span) -> ExpressionId {
         let value = literal::float(self.text(span), span).unwrap_or_else(|error| {
-            self.report(error);
+            self.report(*error);
             0.0
         });
         self.node(span, ExpressionKind::Float(value))
@@ -225,7 +231,7 @@ impl<'s> Builder<'s> {
     /// A string literal.
     pub(super) fn string(&mut self, span: Span) -> ExpressionId {
         let text = literal::string(self.text(span), span).unwrap_or_else(|error| {
-            self.report(error);
+            self.report(*error);
             String::new()
         });
         self.node(span, ExpressionKind::String(text))
@@ -266,7 +272,7 @@ impl<'s> Builder<'s> {
             matches!(self.kind(id), Integer(_) | Float(_) | String(_) | Null | Array(_))
         };
         if let Some(value) = [right, left].into_iter().find(|&id| is_value(id)) {
-            let text = self.text(self.span(value));
+            let text = self.quote(self.span(value));
             let mut error =
                 Diagnostic::error(ErrorKind::SyntaxError, self.span(value), format!("`{text}` is no condition"))
                     .label(format!("`{word}` joins two conditions"));
@@ -283,7 +289,7 @@ impl<'s> Builder<'s> {
     }
 
     /// Of the comparison that ends a condition, the left operand and the sign as written.
-    fn last_comparison(&self, mut condition: ExpressionId) -> Option<(&'s str, &'s str)> {
+    fn last_comparison(&self, mut condition: ExpressionId) -> Option<(String, &'s str)> {
         loop {
             match *self.kind(condition) {
                 ExpressionKind::Binary { operator: BinaryOperator::And | BinaryOperator::Or, right, .. } => {
@@ -292,7 +298,7 @@ impl<'s> Builder<'s> {
                 ExpressionKind::Binary { operator, left, right } if is_comparison(operator) => {
                     let (left, right) = (self.span(left), self.span(right));
                     let sign = self.text(Span::new(left.end, right.start)).trim_matches([' ', '(', ')']);
-                    return Some((self.text(left), sign));
+                    return Some((self.quote(left), sign));
                 }
                 _ => return None,
             }
@@ -343,7 +349,7 @@ impl<'s> Builder<'s> {
 
     /// `q.push(x)`: there are no methods.
     pub(super) fn method(&mut self, span: Span, object: ExpressionId, method: Identifier) -> ExpressionId {
-        let (object, name) = (self.text(self.span(object)), self.text(method.span));
+        let (object, name) = (self.quote(self.span(object)), self.quote(method.span));
         self.syntax_error(
             method.span,
             format!("`{name}` is called like a method, and there are no methods"),
@@ -372,14 +378,17 @@ impl<'s> Builder<'s> {
 
     /// `inventory[4]` in a record.
     pub(super) fn embedded_field(&mut self, name: Identifier, length: Span) -> RecordField {
-        let slots = match literal::integer(self.text(length), length) {
-            Ok(0) => Err(Diagnostic::error(ErrorKind::SyntaxError, length, "an embedded array has at least one slot")),
-            Ok(slots) => u32::try_from(slots)
-                .map_err(|_| Diagnostic::error(ErrorKind::TooLarge, length, "an embedded array cannot be that long")),
-            Err(error) => Err(error),
-        };
+        let slots = literal::integer(self.text(length), length).and_then(|slots| match u32::try_from(slots) {
+            Ok(0) | Err(_) => {
+                let message = "this is no length for an embedded array";
+                Err(Box::new(
+                    Diagnostic::error(ErrorKind::SyntaxError, length, message).help("It has at least one slot."),
+                ))
+            }
+            Ok(slots) => Ok(slots),
+        });
         let slots = slots.unwrap_or_else(|error| {
-            self.report(error);
+            self.report(*error);
             1
         });
         RecordField { name, embedded: Some(slots) }
@@ -388,7 +397,7 @@ impl<'s> Builder<'s> {
     /// Reports what cannot be assigned.
     fn check_place(&mut self, place: ExpressionId) {
         let span = self.span(place);
-        let text = self.text(span);
+        let text = self.quote(span);
         match self.kind(place) {
             ExpressionKind::Name(_) | ExpressionKind::Index { .. } | ExpressionKind::Field { .. } => {}
             ExpressionKind::Null | ExpressionKind::Boolean(_) => {
@@ -426,10 +435,10 @@ impl<'s> Builder<'s> {
         let sides = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
         let (left, right) = (sides(places.len(), "place"), sides(values.len(), "value"));
         let (first, last) = (self.span(values[0]), self.span(values[values.len() - 1]));
-        let text = self.text(first.to(last));
+        let text = self.quote(first.to(last));
         let mut error = Diagnostic::error(ErrorKind::SyntaxError, first.to(last), format!("{left}, but {right}"))
             .secondary(sign, "assigned here");
-        let joined = without_separators(text);
+        let joined = without_separators(&text);
         if joined != text {
             error = error.help(format!("Commas separate values here. Without them this is `{joined}`."));
         }
@@ -443,8 +452,8 @@ impl<'s> Builder<'s> {
 
     /// An expression as a statement: `--x` does not decrement.
     pub(super) fn expression_statement(&mut self, span: Span, expression: ExpressionId) -> StatementKind {
-        let text = self.text(span);
-        if let Some(place) = text.strip_prefix("--") {
+        if self.text(span).starts_with("--") {
+            let place = self.quote(Span::new(span.start + 2, span.end));
             let sign = Span::new(span.start, span.start + 2);
             self.syntax_error(sign, "`--` is no operator", format!("Write `{place} = {place} - 1`."));
         }
@@ -467,7 +476,7 @@ impl<'s> Builder<'s> {
         let values = values.unwrap_or_default();
         if let [first, .., last] = values.as_slice() {
             let span = self.span(*first).to(self.span(*last));
-            let text = self.text(span);
+            let text = self.quote(span);
             self.syntax_error(
                 span,
                 "`return` gives back one value",

@@ -11,6 +11,18 @@ fn error(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::error(ErrorKind::SyntaxError, span, message)
 }
 
+/// The text of a span as messages quote it: cut to one line of moderate length.
+pub(super) fn excerpt(source: &Source, span: Span) -> String {
+    const CHARACTERS: usize = 60;
+    let text = source.slice(span);
+    let line = text.lines().next().unwrap_or("");
+    match line.char_indices().nth(CHARACTERS) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None if line.len() < text.len() => format!("{line}…"),
+        None => line.to_string(),
+    }
+}
+
 /// What is wrong with a character or a sign that is no part of the language.
 pub(super) fn lexical(source: &Source, lexeme: Lexeme) -> Diagnostic {
     let Lexeme { token, span } = lexeme;
@@ -126,6 +138,11 @@ impl Failure<'_> {
         self.lexemes.get(index).map_or("", |lexeme| self.source.slice(lexeme.span))
     }
 
+    /// The text of the lexemes `first` to `last` as messages quote it.
+    fn quote(&self, first: usize, last: usize) -> String {
+        excerpt(self.source, self.lexemes[first].span.to(self.lexemes[last].span))
+    }
+
     fn token(&self, index: usize) -> Option<Token> {
         self.lexemes.get(index).map(|lexeme| lexeme.token)
     }
@@ -185,17 +202,16 @@ impl Failure<'_> {
     /// `i++`, `++i`
     fn step_by_one(&self) -> Option<Diagnostic> {
         for (sign, operator) in [("+", Token::Plus), ("-", Token::Minus)] {
-            for index in [self.at, self.at.wrapping_sub(1)] {
+            for index in [self.at, self.at.wrapping_sub(1), self.at + 1] {
                 let doubled = index > 0
                     && self.token(index) == Some(operator)
                     && self.token(index - 1) == Some(operator)
                     && self.touch(index);
                 if doubled {
                     let span = self.lexemes[index - 1].span.to(self.lexemes[index].span);
-                    let place = if index >= 2 {
-                        self.source.slice(self.lexemes[0].span.to(self.lexemes[index - 2].span))
-                    } else {
-                        self.text(index + 1)
+                    let place = match index.checked_sub(2) {
+                        Some(last) => self.quote(0, last),
+                        None => self.text(index + 1).to_string(),
                     };
                     return Some(
                         error(span, format!("`{sign}{sign}` is no operator"))
@@ -227,9 +243,9 @@ impl Failure<'_> {
                     .help("Write `for i from 0 to n - 1:`; the last value is included."),
             );
         }
-        if self.at > 0 && self.text(self.at - 1) == "sizeof"
-            || self.at > 1 && self.token(self.at - 2) == Some(Token::Sizeof)
-        {
+        let before = &self.lexemes[self.at.saturating_sub(3)..self.at];
+        let is_bare_sizeof = before.last().is_some_and(|last| self.source.slice(last.span) == "sizeof");
+        if is_bare_sizeof || before.iter().any(|lexeme| lexeme.token == Token::Sizeof) {
             let span = self.lexemes.get(self.at).or(self.lexemes.last())?.span;
             return Some(
                 error(span, "`sizeof` takes the name of a type").help("Write `sizeof(Node)` or `sizeof(integer)`."),
@@ -320,8 +336,7 @@ impl Failure<'_> {
             );
         }
         if is_statement && self.is_place(at) {
-            let place = self.source.slice(self.lexemes[0].span.to(before.span));
-            let value = self.source.slice(Span::new(found.span.start, self.clause.span.end));
+            let (place, value) = (self.quote(0, at - 1), self.quote(at, self.lexemes.len() - 1));
             let diagnostic = error(both, "two values stand side by side")
                 .label("an assignment arrow seems to have been lost in copying")
                 .help(format!("To assign, write `{place} = {value}`."));
@@ -330,12 +345,18 @@ impl Failure<'_> {
                 false => diagnostic,
             });
         }
-        let (left, right) = (self.text(at - 1), self.text(at));
+        let (left, right) = (self.quote(at - 1, at - 1), self.quote(at, at));
         let lacks_colon = self.clause.is_header && !self.clause.has_colon && is_outside_brackets;
-        let expected = if lacks_colon { "an operator, or `:` and the body" } else { expectation(self.expected) };
+        let assigned = self.lexemes.iter().any(|lexeme| lexeme.token == Token::Assign);
+        let expected = match self.clause.keyword {
+            _ if lacks_colon => "an operator, or `:` and the body",
+            Some(Token::Let) if !assigned => "`=`",
+            Some(Token::Set) if !assigned => "`to`",
+            _ => expectation(self.expected),
+        };
         let diagnostic =
             error(both, format!("nothing stands between `{left}` and `{right}`")).label(format!("expected {expected}"));
-        Some(match keyword::unit(right) {
+        Some(match keyword::unit(&right) {
             Some(_) => diagnostic.help(format!("A unit ends the arguments of an allocation: `allocate(n {right})`.")),
             None => diagnostic,
         })
@@ -367,7 +388,7 @@ impl Failure<'_> {
     fn unexpected(&self) -> Diagnostic {
         let expected = expectation(self.expected);
         let Some(lexeme) = self.lexemes.get(self.at) else { return self.unexpected_end(expected) };
-        let text = self.source.slice(lexeme.span);
+        let text = excerpt(self.source, lexeme.span);
         let diagnostic = error(lexeme.span, format!("expected {expected}, found `{text}`"));
         match (lexeme.token, self.at.checked_sub(1).map(|before| self.token(before))) {
             (Token::Plus, _) => diagnostic.help("A number needs no `+` before it."),
@@ -384,7 +405,7 @@ impl Failure<'_> {
 
     fn unexpected_end(&self, expected: &str) -> Diagnostic {
         let Some(last) = self.lexemes.last() else { return error(self.clause.span, format!("expected {expected}")) };
-        let text = self.source.slice(last.span);
+        let text = excerpt(self.source, last.span);
         let end = if self.clause.is_header { "header" } else { "statement" };
         error(last.span, format!("the {end} ends too early: expected {expected} after `{text}`"))
     }

@@ -9,10 +9,10 @@ use cairn::kind::ErrorKind;
 use cairn::memory::allocator::ALLOCATORS;
 use cairn::memory::strategy::STRATEGIES;
 use cairn::report;
-use cairn::session::{self, Configuration, Leaks, Outcome, Place, Rejection, RelatedKind, RunError, Status};
+use cairn::session::{self, Compiled, Configuration, Leaks, Outcome, Place, Rejection, RelatedKind, RunError, Status};
 use cairn::source::{Diagnostic, Severity, Sources, Span};
 
-use super::expectations::{ExpectedLeak, Expectations};
+use super::expectations::{Expectations, ExpectedLeak};
 
 /// The strategy under which leaks and freed blocks are what the files say.
 const REFERENCE_STRATEGY: &str = "manual";
@@ -107,7 +107,7 @@ fn observe(program: &Program, expectations: &Expectations, configuration: &Confi
         .map_err(|error| format!("the run failed: {error}"))?;
     let text = String::from_utf8(output).map_err(|error| format!("the output is no text: {error}"))?;
     observed.output = text.lines().map(|line| line.trim_end().to_owned()).collect();
-    observed.outcome(&compiled.sources, outcome)?;
+    observed.outcome(&compiled, configuration, &outcome)?;
     Ok(observed)
 }
 
@@ -124,16 +124,17 @@ impl Observed {
         }
     }
 
-    fn outcome(&mut self, sources: &Sources, outcome: Outcome) -> Result<(), String> {
-        match outcome.status {
-            Status::Finished | Status::Stopped => {}
-            Status::Interrupted => return Err("the run was interrupted".to_owned()),
+    fn outcome(&mut self, compiled: &Compiled, configuration: &Configuration, outcome: &Outcome) -> Result<(), String> {
+        if outcome.status == Status::Interrupted {
+            return Err("the run was interrupted".to_owned());
         }
         if let Some(error) = &outcome.error {
-            self.run_error(sources, error)?;
+            self.run_error(&compiled.sources, error)?;
+            let card = report::run_error::card(compiled, configuration, outcome, error);
+            self.messages.push_str(&sentences(&card));
         }
-        if let Some(leaks) = outcome.leaks {
-            self.leaks(sources, &leaks);
+        if let Some(leaks) = &outcome.leaks {
+            self.leaks(&compiled.sources, leaks);
         }
         Ok(())
     }
@@ -149,7 +150,6 @@ impl Observed {
             };
             lines.extend(line_of(sources, &related.place));
         }
-        self.messages.push_str(&sentences(&report::run_error::diagnostic(sources, error)));
         Ok(())
     }
 

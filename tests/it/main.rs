@@ -1,5 +1,8 @@
 //! Whatever is tested from outside and is no program of the corpus.
 
+mod cli;
+mod explain;
 mod layers;
+mod readme;
 mod safety;
 mod snapshots;

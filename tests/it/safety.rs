@@ -80,7 +80,9 @@ fn ten_thousand_nested_parentheses() {
 
 #[test]
 fn deep_operands_are_too_large() {
-    for (open, close) in [("1 + (", ")"), ("-(", ")"), ("not (", ")"), ("f(", ")"), ("[", "]"), ("x[", "]"), ("2 ^ ", "")] {
+    for (open, close) in
+        [("1 + (", ")"), ("-(", ")"), ("not (", ")"), ("f(", ")"), ("[", "]"), ("x[", "]"), ("2 ^ ", "")]
+    {
         let text = format!("function f(a): return a\nx = 1\nprint({})", nested(10_000, open, "1", close));
         assert_eq!(ending(text), rejected(ErrorKind::TooLarge), "nested `{open}`");
     }
@@ -146,7 +148,9 @@ fn ten_thousand_lines_with_an_error_each() {
 #[test]
 fn lines_of_ten_megabytes() {
     let ten_megabytes = 10 * 1024 * 1024;
-    assert_eq!(ending(format!("print(length(\"{}\"))", "a".repeat(ten_megabytes))), printed("10485760"));
+    let literal = |length| format!("print(length(\"{}\"))", "a".repeat(length));
+    assert_eq!(ending(literal(4 * 1024 * 1024)), printed("4194304"));
+    assert_eq!(ending(literal(ten_megabytes)), rejected(ErrorKind::TooLarge), "no room below the heap");
     assert_eq!(ending(format!("print(1) // {}", "a".repeat(ten_megabytes))), printed("1"));
     assert_eq!(ending("@".repeat(ten_megabytes)), rejected(ErrorKind::SyntaxError));
     assert_eq!(ending("x ".repeat(ten_megabytes / 2)), rejected(ErrorKind::SyntaxError));
