@@ -183,7 +183,8 @@ fn statics_error(program: &Program, configuration: &Configuration) -> Option<Dia
         "the program is too large: its code, string literals and globals must end below the heap, at {HEAP_BASE:#010x}"
     );
     too_large.then(|| {
-        Diagnostic::error(ErrorKind::TooLarge, Span::default(), message).help("split the program, or shorten its literals")
+        Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)
+            .help("split the program, or shorten its literals")
     })
 }
 
