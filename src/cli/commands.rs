@@ -1,8 +1,8 @@
 //! The commands that run nothing.
 
 use super::arguments::{CompileArguments, DisassembleArguments};
-use super::terminal::Terminal;
 use super::source_file::{self, SourceFile};
+use super::terminal::Terminal;
 use super::{Exit, nothing_to_run};
 use crate::bytecode::disassembler;
 use crate::kind::ErrorKind;
