@@ -33,8 +33,10 @@ impl fmt::Display for Benchmark {
 
 fn benchmarks() -> Vec<Benchmark> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs");
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).expect("the programs are there").map(|entry| entry.expect("can be listed").path()).collect();
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .expect("the programs are there")
+        .map(|entry| entry.expect("can be listed").path())
+        .collect();
     paths.sort();
     paths.iter().map(|path| benchmark(path)).collect()
 }

@@ -1,6 +1,7 @@
 //! Tree to bytecode: names are resolved, records laid out, functions lowered. Imports of memory only
 //! what a strategy requires from code.
 
+mod certain;
 mod compilation;
 mod constants;
 mod lowering;

@@ -137,7 +137,8 @@ fn no_file_is_forgotten() {
 
 #[test]
 fn imports_are_found() {
-    let text = "use crate::source::{Span, Text};\nuse crate::{memory::Fault, kind};\nlet x = crate::limits::Y; // crate::cli";
+    let text =
+        "use crate::source::{Span, Text};\nuse crate::{memory::Fault, kind};\nlet x = crate::limits::Y; // crate::cli";
     let found: Vec<String> = imports(text).into_iter().collect();
     assert_eq!(found, ["kind", "limits", "memory", "source"]);
 }
