@@ -2,7 +2,6 @@
 //! Wall time of whole runs, compilation left out.
 
 #[path = "../tests/harness/expectations.rs"]
-#[expect(dead_code, reason = "a benchmark expects nothing but output")]
 mod expectations;
 
 use std::fmt;
@@ -50,7 +49,7 @@ fn benchmark(path: &Path) -> Benchmark {
     Benchmark { name, compiled, expected: expectations.output }
 }
 
-#[divan::bench(args = benchmarks(), sample_count = 5, sample_size = 1)]
+#[divan::bench(args = benchmarks(), sample_count = 3, sample_size = 1)]
 fn run(bencher: Bencher<'_, '_>, benchmark: &Benchmark) {
     let configuration = Configuration::default();
     let interrupt = AtomicBool::new(false);
