@@ -97,6 +97,7 @@ fn loops_have_one_jump_a_round() {
     assert_eq!(
         mnemonics(text, "f"),
         [
+            "clear",
             "load-integer",
             "load-integer",
             "load-integer",

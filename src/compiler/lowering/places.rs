@@ -141,7 +141,7 @@ impl<'a> Lowering<'_, 'a> {
         } else {
             let from = self.expression(value, None);
             let place = self.place(place_id);
-            self.store(place, from, span);
+            self.store(place, from, self.span(place_id));
         }
         self.naming = None;
         self.next = mark;
@@ -182,6 +182,7 @@ impl<'a> Lowering<'_, 'a> {
         };
         let slots = certain.and_then(|record| self.compilation.records.records[record as usize].field(field));
         if slots.is_some_and(|slots| slots as usize == elements.len()) && elements.len() <= IN_SLOTS {
+            let span = self.span(place);
             let values: Vec<u8> = elements
                 .iter()
                 .map(|&element| {

@@ -60,7 +60,7 @@ impl<'a> Lowering<'_, 'a> {
             }
             StatementKind::Assign { place, value } => self.assign(*place, *value, span),
             StatementKind::Update { place, operator, value } => self.update(*place, *operator, *value, span),
-            StatementKind::AssignMany { places, values } => self.assign_many(places, values, span),
+            StatementKind::AssignMany { places, values } => self.assign_many(places, values),
             StatementKind::If { arms, otherwise } => self.if_statement(arms, otherwise.as_ref()),
             StatementKind::While { condition, body } => self.while_loop(*condition, body),
             StatementKind::Repeat { body, until } => self.repeat_loop(body, *until),
@@ -150,11 +150,11 @@ impl<'a> Lowering<'_, 'a> {
             (_, None) => Instruction::Modulo { to: write, left, right: Read(right) },
         };
         self.emit(instruction, span);
-        self.store(target, to, span);
+        self.store(target, to, self.span(place));
         self.next = mark;
     }
 
-    fn assign_many(&mut self, places: &[ExpressionId], values: &[ExpressionId], span: Span) {
+    fn assign_many(&mut self, places: &[ExpressionId], values: &[ExpressionId]) {
         let mut slots = Vec::new();
         for &value in values {
             let slot = self.temporary();
@@ -165,7 +165,7 @@ impl<'a> Lowering<'_, 'a> {
         for (&place, slot) in places.iter().zip(slots) {
             let inner = self.next;
             let target = self.place(place);
-            self.store(target, slot, span);
+            self.store(target, slot, self.span(place));
             self.next = inner;
         }
     }
