@@ -2,7 +2,6 @@
 //! Wall time of whole runs, compilation left out.
 
 #[path = "../tests/harness/expectations.rs"]
-#[expect(dead_code, reason = "a benchmark expects nothing but output")]
 mod expectations;
 
 use std::fmt;
@@ -33,8 +32,10 @@ impl fmt::Display for Benchmark {
 
 fn benchmarks() -> Vec<Benchmark> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/programs");
-    let mut paths: Vec<_> =
-        fs::read_dir(folder).expect("the programs are there").map(|entry| entry.expect("can be listed").path()).collect();
+    let mut paths: Vec<_> = fs::read_dir(folder)
+        .expect("the programs are there")
+        .map(|entry| entry.expect("can be listed").path())
+        .collect();
     paths.sort();
     paths.iter().map(|path| benchmark(path)).collect()
 }
@@ -48,7 +49,7 @@ fn benchmark(path: &Path) -> Benchmark {
     Benchmark { name, compiled, expected: expectations.output }
 }
 
-#[divan::bench(args = benchmarks(), sample_count = 5, sample_size = 1)]
+#[divan::bench(args = benchmarks(), sample_count = 3, sample_size = 1)]
 fn run(bencher: Bencher<'_, '_>, benchmark: &Benchmark) {
     let configuration = Configuration::default();
     let interrupt = AtomicBool::new(false);

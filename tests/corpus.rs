@@ -33,7 +33,7 @@ fn main() -> ExitCode {
     }
     let mut trials = vec![Trial::test("every error kind has a program", move || every_kind_has_a_program(root))];
     for program in programs {
-        trials_of(Arc::new(program), root, &mut trials);
+        trials_of(&Arc::new(program), root, &mut trials);
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -78,7 +78,7 @@ fn programs_in_document(root: &Path, document: &str, programs: &mut Vec<Program>
     assert!(block.is_none(), "{document}: a block of pseudocode has no end");
 }
 
-fn trials_of(program: Arc<Program>, root: &Path, trials: &mut Vec<Trial>) {
+fn trials_of(program: &Arc<Program>, root: &Path, trials: &mut Vec<Trial>) {
     let name = program.name.strip_prefix(root).unwrap_or(&program.name).display().to_string();
     let expectations = match Expectations::parse(&program.text) {
         Ok(expectations) => Arc::new(expectations),
@@ -87,13 +87,13 @@ fn trials_of(program: Arc<Program>, root: &Path, trials: &mut Vec<Trial>) {
             return;
         }
     };
-    let mut configurations = trial::configurations(&program, &expectations);
+    let mut configurations = trial::configurations(program, &expectations);
     if configurations.is_empty() {
         let problem = "its `run:` names no strategy or allocator that there is";
         trials.push(Trial::test(name.clone(), move || Err(Failed::from(problem))));
     }
     for configuration in configurations.drain(..) {
-        let (program, expectations) = (Arc::clone(&program), Arc::clone(&expectations));
+        let (program, expectations) = (Arc::clone(program), Arc::clone(&expectations));
         let kind = format!("{} {}", configuration.memory, configuration.allocator);
         let test = move || trial::check(&program, &expectations, &configuration).map_err(Failed::from);
         trials.push(Trial::test(name.clone(), test).with_kind(kind));

@@ -89,7 +89,12 @@ impl Memory {
             Some(start) => {
                 let end = self.next_boundary(text, start);
                 let character = self.decode(text, start, end);
-                self.make_string(&character, site)
+                // Static like the ASCII ones, so that walking a string makes no garbage; on the heap only
+                // where the static segment is full.
+                match self.add_literal(&character) {
+                    Err(Fault::OutOfMemory { .. }) => self.make_string(&character, site),
+                    made => made,
+                }
             }
         }
     }

@@ -133,14 +133,22 @@ fn part(context: Context<'_>) -> Option<String> {
             let site = program.field_sites.get(field.0 as usize)?;
             Some(format!("the field `{}`", program.field_names.get(site.field as usize)?))
         }
-        Instruction::CallBuiltin { builtin, .. } => {
-            let name = program.builtins.get(usize::from(builtin.0))?.name;
-            matches!(name, "read_from" | "write_to").then(|| "byte 0".to_owned())
+        Instruction::CallBuiltin { .. } => {
+            matches!(builtin(context)?, "read_from" | "write_to").then(|| "byte 0".to_owned())
         }
         _ => match error.trap.index? {
             0 => Some("byte 0".to_owned()),
             index => Some(format!("index {index}")),
         },
+    }
+}
+
+/// The built-in that failed, if one did.
+fn builtin(context: Context<'_>) -> Option<&'static str> {
+    let program = &context.compiled.program;
+    match *program.code.get(context.error.trap.at as usize)? {
+        Instruction::CallBuiltin { builtin, .. } => Some(program.builtins.get(usize::from(builtin.0))?.name),
+        _ => None,
     }
 }
 
@@ -177,47 +185,54 @@ fn out_of_bounds(context: Context<'_>, access: Access) -> Sentences {
     let block = block_phrase(error, &access.block);
     let verb = if access.write { "write" } else { "read" };
     let unit = unit_bytes(&access);
+    let (noun, whole, length) = match (embedded_name(error, &access), access.embedded) {
+        (Some(name), Some((_, slots))) => ("embedded array", format!("the embedded array `{name}`"), slots.into()),
+        _ => {
+            let noun = noun(error, &access.block);
+            (noun, named(noun, error), access.block.bytes / unit)
+        }
+    };
     if access.bytes > unit {
-        let past = if access.write { "written to" } else { "read from" };
+        let direction = if access.write { "written to" } else { "read from" };
+        let holds = bytes(length * unit);
         return Sentences::new(
-            format!("{} are {past} {block}: more than it holds", bytes(access.bytes)),
+            format!("{} are {direction} {whole}, which has {holds}", bytes(access.bytes)),
             format!("this {verb}s past the end"),
         )
         .address(astray(context, &access, &block))
         .help("allocate as much as is needed, and pass the size along");
     }
-    let (whole, length) = match (embedded_name(error, &access), access.embedded) {
-        (Some(name), Some((_, slots))) => (format!("the embedded array `{name}`"), u64::from(slots)),
-        _ => (named(noun(&access.block), error), access.block.bytes / unit),
-    };
+    let is_string = matches!(access.block.kind, BlockKind::String { .. });
+    if is_string && builtin(context) == Some("substring") {
+        return Sentences::new(
+            format!("position {} is outside {whole}", access.index),
+            "`from` or `to` lies outside the string",
+        )
+        .help("`substring(s, from, to)` needs 0 <= from <= to <= length(s)");
+    }
     let range = match (access.block.kind, length) {
         (BlockKind::String { ascii: false }, _) => String::new(),
         (_, 0) => ", which is empty".to_owned(),
         (_, 1) => format!(", whose only {} has index 0", unit_name(&access)),
         (_, n) => format!(", whose {} {}s have the indices 0 to {}", grouped(n), unit_name(&access), grouped(n - 1)),
     };
+    let (where_to, outside) = match access.index {
+        ..0 => ("before", "an underflow, before the start of"),
+        0.. => ("past the end of", "outside"),
+    };
     let sentences = Sentences::new(
-        format!("index {} is outside {whole}{range}", access.index),
-        format!(
-            "this {verb}s {} the {}",
-            if access.index < 0 { "before" } else { "past the end of" },
-            noun(&access.block)
-        ),
+        format!("index {} is {outside} {whole}{range}", access.index),
+        format!("this {verb}s {where_to} the {noun}"),
     );
-    if matches!(access.block.kind, BlockKind::String { .. }) {
+    if is_string {
         return sentences.help("the last character of `s` is `s[length(s) - 1]`");
     }
     let sentences = sentences.address(astray(context, &access, &block));
-    if access.index >= 0 && access.index as u64 == length {
-        sentences.help(format!(
-            "the last index is the length less one: `for i from 0 to {}`",
-            match length {
-                0 => "length - 1".to_owned(),
-                n => (n - 1).to_string(),
-            }
-        ))
-    } else {
-        sentences.help("check the index against `length` before it is used")
+    match length.checked_sub(1) {
+        Some(last) if u64::try_from(access.index) == Ok(length) => {
+            sentences.help(format!("the last index is the length less one: `for i from 0 to {last}`"))
+        }
+        _ => sentences.help("check the index against `length` before it is used"),
     }
 }
 
@@ -280,7 +295,7 @@ fn landing(context: Context<'_>) -> String {
             Some(name) => format!("the field `{name}`"),
             None => "another field".to_owned(),
         },
-        Landing::Padding(_) => return ", which only rounds its size up".to_owned(),
+        Landing::Padding(_) => "only padding".to_owned(),
         Landing::FreeHeap => "free memory".to_owned(),
         Landing::Control => "the allocator's own area".to_owned(),
         Landing::Static => "the static segment".to_owned(),
@@ -302,7 +317,7 @@ fn other_block(context: Context<'_>, block: &BlockFacts) -> String {
 fn uninitialised(context: Context<'_>, access: Access) -> Sentences {
     let error = context.error;
     let block = block_phrase(error, &access.block);
-    let whole = named(noun(&access.block), error);
+    let whole = named(noun(error, &access.block), error);
     let part = match (embedded_name(error, &access), access.embedded) {
         (Some(field), Some((_, 0))) => format!("the field `{field}` of {whole}"),
         (Some(field), Some(_)) => format!("element {} of `{field}`", access.index),
@@ -313,7 +328,10 @@ fn uninitialised(context: Context<'_>, access: Access) -> Sentences {
     Sentences::new(format!("{part} is read, but nothing was ever written there"), "read here")
         .address(format!("byte {offset} of {block} at {}", address(access.block.pointer.address())))
         .fact("fresh memory holds whatever was there before: on a real machine this reads leftovers")
-        .help("write to it first, or allocate with `allocate(n elements)`, which fills the block with zeros")
+        .help(match access.embedded {
+            Some(_) => "give every field a value before it is read",
+            None => "write to it first, or allocate with `allocate(n elements)`, which fills the block with zeros",
+        })
 }
 
 fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
@@ -326,16 +344,19 @@ fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
             bytes(heap.live_bytes),
             bytes(heap.largest_free_bytes)
         ));
-    if limit < crate::limits::HEAP_BYTES {
-        sentences =
-            sentences.help(format!("`--heap {}` gives it more", size((limit * 2).min(crate::limits::HEAP_BYTES))));
+    if limit < crate::limits::HEAP_BYTES && wanted < crate::limits::HEAP_BYTES {
+        sentences = sentences.help(format!(
+            "`--heap {}` gives it more",
+            size((limit + wanted).next_power_of_two().min(crate::limits::HEAP_BYTES))
+        ));
     }
-    sentences.help("free what is not needed any more; `heap_allocate` gives `null` instead of stopping the program")
+    let sentences = if wanted > limit { sentences } else { sentences.help("free what is not needed any more") };
+    sentences.help("`heap_allocate` gives `null` instead of stopping the program")
 }
 
 fn not_indexable(context: Context<'_>, block: Block) -> Sentences {
     let whole = block_phrase(context.error, &block);
-    Sentences::new(format!("{whole} is used as a record: it has fields, and no elements"), "indexed here")
+    Sentences::new(format!("{whole} has fields, and no elements"), "indexed here")
         .help("the first use of a block decides: bytes (`p[i]`) or fields (`p.name`)")
 }
 
@@ -369,7 +390,7 @@ fn unknown_field(error: &RunError) -> Sentences {
 
 /// "the 80-byte stack buffer `buffer`"
 fn block_phrase(error: &RunError, block: &Block) -> String {
-    phrase(noun(block), Some(block.bytes), name_of(error, block))
+    phrase(noun(error, block), Some(block.bytes), name_of(error, block))
 }
 
 /// The block that the error is about, which may be gone.
@@ -396,12 +417,13 @@ fn name_of<'a>(error: &'a RunError, block: &Block) -> Option<&'a str> {
     error.block_name.as_deref().filter(|_| same)
 }
 
-const fn noun(block: &Block) -> &'static str {
+fn noun(error: &RunError, block: &Block) -> &'static str {
+    let declared = error.record.as_ref().is_some_and(|record| record.name.is_some());
     match (block.kind, block.place) {
         (BlockKind::String { .. }, Place::Static) => "string literal",
         (BlockKind::String { .. }, _) => "string",
         (_, Place::Stack) => "stack buffer",
-        (BlockKind::Fields(_), _) => "record",
+        (BlockKind::Fields(_), _) if declared => "record",
         _ => "block",
     }
 }

@@ -3,6 +3,7 @@
 
 use super::call_stack;
 use super::sentence::{Context, explain_line, sentences};
+use crate::kind::ErrorKind;
 use crate::session::{CallStack, Compiled, Configuration, Outcome, Place, Related, RelatedKind, RunError};
 use crate::source::Diagnostic;
 
@@ -16,6 +17,7 @@ pub fn card(compiled: &Compiled, configuration: &Configuration, outcome: &Outcom
             span,
             match related.what {
                 RelatedKind::Allocated => "allocated here",
+                RelatedKind::Freed if error.kind == ErrorKind::StackUseAfterReturn => "gone with its function here",
                 RelatedKind::Freed => "freed here",
             },
         );
@@ -32,7 +34,7 @@ pub fn card(compiled: &Compiled, configuration: &Configuration, outcome: &Outcom
         card.notes.extend(related_note(compiled, error, related));
     }
     if let Some(problem) = &error.replay_problem {
-        card = card.note(format!("where its block was allocated and freed is not known: {problem}"));
+        card = card.note(format!("what happened to its block before is not told in full: {problem}"));
     }
     card.help.extend(said.help);
     card.help(explain_line(error.kind))

@@ -3,7 +3,7 @@
 
 use super::call_stack;
 use super::memory_fault;
-use super::{bytes, grouped, size};
+use super::{bytes, count, grouped, size};
 use crate::bytecode::Instruction;
 use crate::kind::ErrorKind;
 use crate::limits;
@@ -61,11 +61,10 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
         Cause::Fault(fault) => memory_fault::sentences(context, *fault),
         Cause::StackOverflow { used, needed, limit } => stack_overflow(context, *used, *needed, *limit),
         Cause::OperandTypes { operator, operands } => operand_types(operator, operands),
-        Cause::NotABoolean(found) => Sentences::new(
-            format!("a condition must be `true` or `false`, and this is {}", shown(found)),
-            found.type_name,
-        )
-        .help("compare it: `x != 0`, `p is not null`"),
+        Cause::NotABoolean(found) => {
+            Sentences::new(format!("`true` or `false` is needed here, and this is {}", shown(found)), found.type_name)
+                .help("compare it: `x != 0`, `p is not null`")
+        }
         Cause::IndexType(found) => index_type(found),
         Cause::LoopBound(found) => {
             Sentences::new(format!("a loop counts with numbers, and this is {}", shown(found)), found.type_name)
@@ -158,10 +157,10 @@ fn stack_overflow(context: Context<'_>, used: u64, needed: u64, limit: u64) -> S
         }
         _ => None,
     };
-    let depth = grouped(stack.depth);
+    let depth = count(stack.depth, "call");
     let headline = match callee {
-        Some(callee) => format!("the stack is full: no room to call `{callee}` at a depth of {depth} calls"),
-        None => format!("the stack is full at a depth of {depth} calls"),
+        Some(callee) => format!("the stack is full: no room to call `{callee}` at a depth of {depth}"),
+        None => format!("the stack is full at a depth of {depth}"),
     };
     let mut sentences = Sentences::new(headline, "this call did not fit").fact(format!(
         "{} of the {} of stack are used, and the next frame needs {}",
@@ -175,9 +174,12 @@ fn stack_overflow(context: Context<'_>, used: u64, needed: u64, limit: u64) -> S
              Else write a loop, which needs no stack",
         );
     }
-    if limit < limits::STACK_BYTES_MAX {
-        let more = (limit * 2).min(limits::STACK_BYTES_MAX);
-        sentences = sentences.help(format!("a deeper recursion that does end may need `--stack {}`", size(more)));
+    let enough = (used + needed).next_power_of_two().max(2 * limit);
+    if enough <= limits::STACK_BYTES_MAX {
+        sentences = sentences.help(format!("if it does end, only deeper, give it more: `--stack {}`", size(enough)));
+    }
+    if needed > limit / 2 {
+        sentences = sentences.help("allocate what is large on the heap: `allocate(n elements)`");
     }
     sentences
 }
@@ -220,10 +222,11 @@ fn index_type(found: &Shown) -> Sentences {
 
 fn overflow(operator: &str, operands: &[Shown]) -> Sentences {
     let texts: Vec<&str> = operands.iter().map(|operand| operand.text.as_str()).collect();
+    let bracketed = |text: &str| if text.starts_with('-') { format!("({text})") } else { text.to_owned() };
     let symbol = !operator.starts_with(char::is_alphabetic) || matches!(operator, "div" | "mod");
     let expression = match texts.as_slice() {
-        [one] if symbol => format!("{operator}{one}"),
-        [left, right] if symbol => format!("{left} {operator} {right}"),
+        [one] if symbol => format!("{operator}{}", bracketed(one)),
+        [left, right] if symbol => format!("{} {operator} {}", bracketed(left), bracketed(right)),
         _ => format!("{operator}({})", texts.join(", ")),
     };
     Sentences::new(format!("`{expression}` does not fit a 64-bit integer"), "too large for an integer")
@@ -235,7 +238,7 @@ fn unassigned(name: &str, global: bool) -> Sentences {
     let sentences =
         Sentences::new(format!("the variable `{name}` has no value yet"), "nothing was assigned to it on the way here");
     if global {
-        sentences.help(format!("the top level assigns `{name}` later: move that line before this call"))
+        sentences.help(format!("the top level must have assigned `{name}` before this line is reached"))
     } else {
         sentences.help(format!("give `{name}` a value on every path, for example at the start of the function"))
     }

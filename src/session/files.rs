@@ -117,7 +117,7 @@ mod tests {
         assert_eq!(files.size("missing"), Err(problem("there is no such file")));
         assert_eq!(files.size("nowhere/missing"), Err(problem("there is no such file")));
         assert_eq!(files.size("data"), Err(problem("it is a folder")));
-        assert_eq!(files.size("nul\0byte").is_err(), true);
+        assert!(files.size("nul\0byte").is_err());
     }
 
     #[test]

@@ -4,7 +4,8 @@
 use std::sync::atomic::AtomicBool;
 
 use super::host::{RecordedHost, Recording};
-use super::{Compiled, Configuration, RecordFacts, Related, RelatedKind, RunError, blame};
+use super::{CallStack, Compiled, Configuration, Place, RecordFacts, Related, RelatedKind, RunError, blame};
+use crate::limits::RECORDED_INPUT_BYTES;
 use crate::machine::{Backtrace, BlockWatch, Cause, End, Machine, MachineOptions, Trap};
 use crate::memory::{BlockKind, Fault, FieldName, LayoutId};
 
@@ -56,7 +57,7 @@ fn record_facts(compiled: &Compiled, machine: &Machine<'_>, cause: &Cause) -> Op
     })
 }
 
-/// Runs the program again, if the error is about a block, and adds who allocated and who freed it.
+/// Adds who allocated and who freed the block that the error is about, if it is about one.
 pub(super) fn explain(
     compiled: &Compiled,
     configuration: &Configuration,
@@ -66,40 +67,16 @@ pub(super) fn explain(
     error: &mut RunError,
 ) {
     let Some(block) = &error.trap.block else { return };
-    let serial = block.pointer.serial();
-    if recording.overflowed {
-        error.replay_problem = Some(format!(
-            "the program read more than {} MiB of input, which is not kept for a second run",
-            crate::limits::RECORDED_INPUT_BYTES >> 20
-        ));
-        return;
-    }
-    if instructions > configuration.replay_limit {
-        error.replay_problem = Some(format!(
-            "the program had executed {instructions} instructions, and a second run is limited to {} \
-             (`--replay-limit`)",
-            configuration.replay_limit
-        ));
-        return;
-    }
-    let options = configuration.machine_options(&compiled.program);
-    let options = MachineOptions {
-        max_steps: Some(
-            options.max_steps.map_or(configuration.replay_limit, |steps| steps.min(configuration.replay_limit)),
-        ),
-        ..options
+    let site = block.site;
+    let watch = match second_run(compiled, configuration, recording, instructions, interrupt, error) {
+        Ok(watch) => watch,
+        Err(problem) => {
+            error.replay_problem = Some(problem);
+            error.related.extend(site.and_then(|site| allocation_site(compiled, site)));
+            return;
+        }
     };
-    let mut watch = BlockWatch::new(serial);
-    let end = Machine::load(&compiled.program, &options)
-        .map(|mut machine| machine.run(&mut RecordedHost::new(recording), &mut watch, interrupt));
-    match end {
-        Ok(End::Trapped(trap)) => debug_assert_eq!(trap.at, error.trap.at, "a run repeats itself"),
-        Ok(End::Interrupted(_)) => error.replay_problem = Some("the second run was interrupted".to_owned()),
-        Err(_) => error.replay_problem = Some("there was no memory for a second run".to_owned()),
-        Ok(_) => debug_assert!(false, "a run repeats itself"),
-    }
     error.block_bytes = error.block_bytes.or(watch.bytes);
-    // A free at which the program stopped is the error itself, not its history.
     for (what, backtrace) in [(RelatedKind::Freed, watch.freed), (RelatedKind::Allocated, watch.allocated)] {
         let Some(backtrace) = backtrace else { continue };
         let Some(at) = backtrace.innermost.first().map(|frame| frame.at) else { continue };
@@ -108,6 +85,50 @@ pub(super) fn explain(
         }
         error.related.push(Related { what, place: blame::place(compiled, at, &backtrace) });
     }
+}
+
+/// Runs the program again. The error is a sentence why that is not possible.
+fn second_run(
+    compiled: &Compiled,
+    configuration: &Configuration,
+    recording: Recording,
+    instructions: u64,
+    interrupt: &AtomicBool,
+    error: &RunError,
+) -> Result<BlockWatch, String> {
+    let limit = configuration.replay_limit;
+    if recording.overflowed {
+        return Err(format!(
+            "the program read more than {} MiB of input, which is not kept for a second run",
+            RECORDED_INPUT_BYTES >> 20
+        ));
+    }
+    if instructions > limit {
+        return Err(format!(
+            "the program had executed {instructions} instructions, and a second run is limited to {limit} \
+             (`--replay-limit`)"
+        ));
+    }
+    let options = configuration.machine_options(&compiled.program);
+    let max_steps = options.max_steps.map_or(limit, |steps| steps.min(limit));
+    let options = MachineOptions { max_steps: Some(max_steps), ..options };
+    let serial = error.trap.block.as_ref().map_or(0, |block| block.pointer.serial());
+    let mut watch = BlockWatch::new(serial);
+    let mut machine = Machine::load(&compiled.program, &options)
+        .map_err(|_| "the computer has no memory for a second run".to_owned())?;
+    match machine.run(&mut RecordedHost::new(recording), &mut watch, interrupt) {
+        End::Interrupted(_) => return Err("the second run was interrupted".to_owned()),
+        End::Trapped(trap) => debug_assert_eq!(trap.at, error.trap.at, "a run repeats itself"),
+        End::Finished | End::OutputClosed => debug_assert!(false, "a run repeats itself"),
+    }
+    Ok(watch)
+}
+
+/// Where a block was allocated, as the heap remembers it.
+fn allocation_site(compiled: &Compiled, site: u32) -> Option<Related> {
+    let span = blame::span(compiled, site)?;
+    let place = Place { span: Some(span), function: blame::function(compiled, site), call_stack: CallStack::default() };
+    Some(Related { what: RelatedKind::Allocated, place })
 }
 
 /// What the user's code calls the block that it allocated, itself or through the library.

@@ -26,6 +26,7 @@ pub(super) fn build(
         module,
         errors,
         open: vec![Open::top_level(Span::new(source.base, source.base))],
+        after_error: false,
     };
     for line in lines {
         builder.line(line);
@@ -143,6 +144,8 @@ struct BlockBuilder<'a> {
     errors: &'a mut Errors,
     /// Innermost last; the first is the top level and stays.
     open: Vec<Open>,
+    /// The line before the one at hand has an error.
+    after_error: bool,
 }
 
 impl BlockBuilder<'_> {
@@ -165,9 +168,13 @@ impl BlockBuilder<'_> {
         let continued = continues && self.continues_block(&first.kind, column);
         if !continued {
             self.leave(column, false);
-            self.check_indentation(line.indentation, dedented_from);
+            // A line that is wrong already, or follows one that is, may be indented by mistake; and what
+            // is wrong with a misplaced `else` is said of the `else`.
+            let is_quiet = continues || self.after_error || line.clauses.iter().any(|clause| clause.has_error);
+            self.check_indentation(line.indentation, dedented_from, is_quiet);
         }
         let outermost = self.open.len() + usize::from(!continued);
+        self.after_error = line.clauses.iter().any(|clause| clause.has_error);
         let mut more_follow = line.clauses.len();
         for (index, clause) in line.clauses.into_iter().enumerate() {
             more_follow -= 1;
@@ -212,7 +219,7 @@ impl BlockBuilder<'_> {
         }
     }
 
-    fn check_indentation(&mut self, indentation: Indentation, dedented_from: Option<Indentation>) {
+    fn check_indentation(&mut self, indentation: Indentation, dedented_from: Option<Indentation>, is_quiet: bool) {
         let column = indentation.column;
         let top = self.top();
         let Some(body) = top.body else {
@@ -238,32 +245,37 @@ impl BlockBuilder<'_> {
         }
         let top = self.top();
         top.stray_column = Some(column);
-        let span = first_visible(self.source, indentation.span);
-        let fits = |columns: &[u32]| columns.iter().map(|c| (c + 1).to_string()).collect::<Vec<_>>().join(", ");
+        if is_quiet {
+            return;
+        }
         if column < body.column || dedented_from.is_some() {
-            let mut columns: Vec<u32> = self.open.iter().filter_map(|open| open.body).map(|body| body.column).collect();
-            columns.extend(dedented_from.map(|body| body.column));
-            columns.dedup();
-            let candidates = fits(&columns);
-            let plural =
-                if columns.len() == 1 { "the open block is at column" } else { "the open blocks are at columns" };
-            let mut error = Diagnostic::error(
-                ErrorKind::SyntaxError,
-                span,
-                format!("no open block has lines at column {}", column + 1),
-            )
-            .label(format!("{plural} {candidates}"));
-            if let Some(deeper) = dedented_from {
-                error = error.secondary(first_visible(self.source, deeper.span), "this block ended");
-            }
-            self.errors.push(error.help("Indent the line exactly as the others of the block to which it belongs."));
+            self.report_misfit(indentation, dedented_from);
         } else {
+            let span = first_visible(self.source, indentation.span);
             let error =
                 Diagnostic::error(ErrorKind::SyntaxError, span, "this line is indented, but no header opens a block")
                     .secondary(first_visible(self.source, body.span), "the lines of this block are indented like this")
                     .help("Indent it like the line above, or end the line above with `:` if it is a header.");
             self.errors.push(error);
         }
+    }
+
+    /// Reports a line that is left of the block before it and level with no other; the columns where it
+    /// could stand are shown.
+    fn report_misfit(&mut self, indentation: Indentation, dedented_from: Option<Indentation>) {
+        let bodies = self.open.iter().filter_map(|open| open.body).chain(dedented_from);
+        let mut columns: Vec<String> = bodies.map(|body| (body.column + 1).to_string()).collect();
+        columns.dedup();
+        let are = if columns.len() == 1 { "the open block is at column" } else { "the open blocks are at columns" };
+        let message = format!("no open block has lines at column {}", indentation.column + 1);
+        let mut error =
+            Diagnostic::error(ErrorKind::SyntaxError, first_visible(self.source, indentation.span), message)
+                .label(format!("{are} {}", columns.join(", ")))
+                .help("Indent the line exactly as the others of the block to which it belongs.");
+        if let Some(deeper) = dedented_from {
+            error = error.secondary(first_visible(self.source, deeper.span), "this block ended");
+        }
+        self.errors.push(error);
     }
 
     /// Whether one line has tabs where the other has spaces, so that how they compare depends on how
@@ -311,6 +323,7 @@ impl BlockBuilder<'_> {
             }
             ClauseKind::Header(header) => {
                 let takes_one = matches!(header, Header::Defer) && !has_colon;
+                let has_error = has_error || matches!(header, Header::Else | Header::ElseIf(_));
                 let opened = self.opened(header, span);
                 let open = Open { takes_one, has_error, ..Open::new(opened, indentation, span) };
                 self.push(open, place.more_follow);
@@ -392,7 +405,15 @@ impl BlockBuilder<'_> {
     fn opened(&mut self, header: Header, span: Span) -> Opened {
         match header {
             Header::Else | Header::ElseIf(_) => {
-                self.error(span, "this `else` has no `if`", "It must be level with the `if` to which it belongs.");
+                let mut error = Diagnostic::error(ErrorKind::SyntaxError, span, "this `else` has no `if`")
+                    .help("It must be level with the `if` to which it belongs.");
+                let is_if = |open: &&Open| matches!(open.opened, Opened::If { condition: Some(_), .. });
+                if let Some(open) = self.open.iter().rev().find(is_if)
+                    && let Some(header) = open.indentation
+                {
+                    error = error.secondary(open.header, format!("this `if` is at column {}", header.column + 1));
+                }
+                self.errors.push(error);
                 Opened::Broken(BlockKind::If)
             }
             Header::Function { name, parameters } => {

@@ -158,11 +158,21 @@ impl<'a> Clauses<'a> {
             && shape.first_closed.is_some_and(|closed| closed + 1 == shape.end)
     }
 
+    fn is_function(&self, start: usize, shape: &Shape) -> bool {
+        self.is_bare_header(start, shape) || self.leading(start, shape) == Some(Token::Function)
+    }
+
+    fn method_error(&self, start: usize) -> Diagnostic {
+        let span = self.lexemes[start].span;
+        Diagnostic::error(ErrorKind::SyntaxError, span, "a record has fields, and no functions")
+            .help("Define the function outside, and give it the record as a parameter.")
+    }
+
     fn span(&self, start: usize, end: usize) -> Span {
         self.lexemes[start].span.to(self.lexemes[end.max(start + 1) - 1].span)
     }
 
-    /// The next clause: its keyword, its lexemes, and what comes after it decided.
+    /// The clause that begins here.
     fn cut(&mut self) -> Clause {
         let start = self.at;
         let mut shape = self.shape(start);
@@ -181,6 +191,11 @@ impl<'a> Clauses<'a> {
                 clause.keyword = self.leading(start, &shape);
                 clause.is_header = clause.keyword.and_then(keyword::opens).is_some();
             }
+            Reading::Fields if self.is_function(start, &shape) => {
+                clause.keyword = Some(Token::Function);
+                clause.is_header = true;
+                clause.error = Some(self.method_error(start));
+            }
             Reading::Fields => clause.keyword = Some(Token::Fields),
             Reading::Expression => {}
         }
@@ -189,14 +204,12 @@ impl<'a> Clauses<'a> {
         }
         let has_colon = self.token(shape.end) == Some(Token::Colon);
         let has_colon_next = self.token(start + 1) == Some(Token::Colon);
-        if let Some(Token::Else | Token::Defer) = clause.keyword
-            && !has_colon_next
-        {
-            // What follows on the line is the body, colon or not.
+        // What follows `else` and `defer` on the line is the body, colon or not.
+        let ends_at_once = matches!(clause.keyword, Some(Token::Else | Token::Defer)) && !has_colon_next;
+        if ends_at_once {
             shape.end = start + 1;
-            let missing = self.missing_colon(start, start + 1);
-            clause.missing_colon = Some(missing).filter(|_| clause.keyword != Some(Token::Defer));
-        } else if clause.is_header && !has_colon {
+        }
+        if clause.is_header && clause.keyword != Some(Token::Defer) && (ends_at_once || !has_colon) {
             clause.missing_colon = Some(self.missing_colon(start, shape.end));
         }
         clause.span = self.span(start, shape.end);

@@ -347,7 +347,13 @@ impl Failure<'_> {
         }
         let (left, right) = (self.quote(at - 1, at - 1), self.quote(at, at));
         let lacks_colon = self.clause.is_header && !self.clause.has_colon && is_outside_brackets;
-        let expected = if lacks_colon { "an operator, or `:` and the body" } else { expectation(self.expected) };
+        let assigned = self.lexemes.iter().any(|lexeme| lexeme.token == Token::Assign);
+        let expected = match self.clause.keyword {
+            _ if lacks_colon => "an operator, or `:` and the body",
+            Some(Token::Let) if !assigned => "`=`",
+            Some(Token::Set) if !assigned => "`to`",
+            _ => expectation(self.expected),
+        };
         let diagnostic =
             error(both, format!("nothing stands between `{left}` and `{right}`")).label(format!("expected {expected}"));
         Some(match keyword::unit(&right) {

@@ -193,13 +193,16 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
         "delete",
         "release",
     ];
-    if !(3..=20).contains(&word.len()) || KEYWORDS.contains(&word) {
+    if word.len() > 20 || KEYWORDS.contains(&word) {
         return None;
     }
+    let word = word.to_lowercase();
     KEYWORDS
         .into_iter()
-        .map(|keyword| (strsim::osa_distance(&word.to_lowercase(), keyword), keyword))
-        .filter(|&(distance, keyword)| distance <= 1 + usize::from(keyword.len() > 4) && distance < keyword.len() - 1)
+        .map(|keyword| (strsim::osa_distance(&word, keyword), keyword))
+        .filter(|&(distance, keyword)| {
+            distance == 0 || word.len() > 2 && keyword.len() > 2 && distance <= 1 + usize::from(keyword.len() > 4)
+        })
         .min_by_key(|&(distance, _)| distance)
         .map(|(_, keyword)| keyword)
 }

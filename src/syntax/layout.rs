@@ -97,10 +97,11 @@ impl<'a> Layout<'a> {
         for character in self.source.slice(Span::new(start, self.lexemes[first].span.start)).chars() {
             match character {
                 '\t' => indentation.column = (indentation.column / TAB_COLUMNS + 1) * TAB_COLUMNS,
-                '\u{feff}' => {
+                '\u{feff}' if indentation.span.end == self.source.base => {
                     indentation.span = Span::new(start + 3, start + 3);
                     continue;
                 }
+                '\u{feff}' => {}
                 c if c.is_whitespace() && c != '\r' && c != '\n' => indentation.column += 1,
                 _ => break,
             }

@@ -69,6 +69,33 @@ struct ParsedClause {
     has_error: bool,
 }
 
+impl ParsedClause {
+    fn opens_record(&self) -> bool {
+        matches!(self.kind, ClauseKind::Header(Header::Record(_) | Header::Broken(BlockKind::Record)))
+    }
+}
+
+/// Where the lines stand that are fields of a record.
+#[derive(Debug, Default)]
+struct RecordBody {
+    /// Column of the header whose body is read.
+    header: Option<u32>,
+    /// Column of its first line.
+    fields: Option<u32>,
+}
+
+impl RecordBody {
+    /// How a line at this column is to be read.
+    fn reading(&mut self, column: u32) -> Reading {
+        self.header = self.header.filter(|&header| header < column);
+        if self.header.is_none() {
+            return Reading::Statements;
+        }
+        // What is deeper than the fields belongs to something that a record cannot hold.
+        if column > *self.fields.get_or_insert(column) { Reading::Statements } else { Reading::Fields }
+    }
+}
+
 /// Errors as they are found: the first [`REPORTED_ERRORS`], and how many more there were.
 #[derive(Debug, Default)]
 struct Errors {
@@ -107,19 +134,13 @@ pub fn parse(sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
     let mut parser = LineParser::new(source, names);
     let mut lines = Vec::new();
     let mut unfinished = false;
-    // The column of the record whose fields may stand on the lines that follow.
-    let mut record = None;
+    let mut record = RecordBody::default();
     for line in Layout::new(source, &lexemes) {
         unfinished |= line.unfinished;
         let column = line.indentation.column;
-        record = record.filter(|&header| header < column);
-        let reading = if record.is_some() { Reading::Fields } else { Reading::Statements };
-        let line = parser.line(line, &lexemes, reading, &mut errors);
-        let opens_record = |clause: &ParsedClause| {
-            matches!(clause.kind, ClauseKind::Header(Header::Record(_) | Header::Broken(BlockKind::Record)))
-        };
-        if line.clauses.last().is_some_and(opens_record) {
-            record = Some(column);
+        let line = parser.line(line, &lexemes, record.reading(column), &mut errors);
+        if line.clauses.last().is_some_and(ParsedClause::opens_record) {
+            record = RecordBody { header: Some(column), fields: None };
         }
         lines.push(line);
     }
@@ -190,7 +211,6 @@ impl<'s> LineParser<'s> {
     fn line(&mut self, line: LogicalLine, lexemes: &[Lexeme], reading: Reading, errors: &mut Errors) -> Line {
         let lexemes = &lexemes[line.lexemes];
         let mut clauses = Vec::new();
-        let mut reading = reading;
         if let Some(error) = line.bracket_error {
             errors.push(error);
             let clause = Clauses::new(self.source, lexemes, reading).next();
@@ -204,9 +224,8 @@ impl<'s> LineParser<'s> {
         let mut cut = Clauses::new(self.source, lexemes, reading);
         while let Some(clause) = cut.next() {
             let parsed = self.clause(clause, errors);
-            if matches!(parsed.kind, ClauseKind::Header(Header::Record(_) | Header::Broken(BlockKind::Record))) {
-                reading = Reading::Fields;
-                cut.read_rest(reading);
+            if parsed.opens_record() {
+                cut.read_rest(Reading::Fields);
             }
             clauses.push(parsed);
         }

@@ -4,7 +4,7 @@
 
 use logos::{FilterResult, Lexer, Logos};
 
-use super::keyword;
+use super::keyword::{self, Stands};
 use crate::source::{Source, Span};
 
 /// What a piece of text is. The first group is what the lexer yields, the second what words and
@@ -274,7 +274,7 @@ pub(super) fn lex(source: &Source) -> Vec<Lexeme> {
             Token::UnterminatedComment => span.end = span.start + 2,
             Token::UnterminatedString => span.end -= u32::from(source.slice(span).ends_with('\r')),
             Token::TightComment => {
-                let tight = lexemes.last().is_some_and(|last| last.span.end == span.start && last.token.ends_operand());
+                let tight = lexemes.last().is_some_and(|last| last.span.end == span.start && is_value(source, *last));
                 if !(tight && continues_expression(&source.text[range.start + 2..range.end])) {
                     continue;
                 }
@@ -284,6 +284,12 @@ pub(super) fn lex(source: &Source) -> Vec<Lexeme> {
         lexemes.push(Lexeme { token, span });
     }
     lexemes
+}
+
+/// Whether a value may end with this lexeme: `n`, but not `break`.
+fn is_value(source: &Source, lexeme: Lexeme) -> bool {
+    let is_keyword = |word| matches!(keyword::leading(word), Some((_, Stands::Always | Stands::Alone)));
+    lexeme.token.ends_operand() && !(lexeme.token == Token::Word && is_keyword(source.slice(lexeme.span)))
 }
 
 /// Whether the text after a tight `//` reads like the rest of an expression and not like a remark:

@@ -12,7 +12,7 @@ use cairn::report;
 use cairn::session::{self, Compiled, Configuration, Leaks, Outcome, Place, Rejection, RelatedKind, RunError, Status};
 use cairn::source::{Diagnostic, Severity, Sources, Span};
 
-use super::expectations::{ExpectedLeak, Expectations};
+use super::expectations::{Expectations, ExpectedLeak};
 
 /// The strategy under which leaks and freed blocks are what the files say.
 const REFERENCE_STRATEGY: &str = "manual";

@@ -88,10 +88,7 @@ fn leaks_are_told_in_full_in_brief_or_not_at_all() {
     assert_eq!(stderr(&run_text(LEAK, &["--leaks", "summary"])), "leaked 10 bytes in 1 block\n");
     assert_eq!(stderr(&run_text(LEAK, &["--leaks", "off"])), "");
     assert_eq!(stderr(&run_text(LEAK, &["--memory", "none"])), "");
-    assert_eq!(
-        stderr(&run_text("heap_free(heap_allocate(1))\n", &[])),
-        "no leaks: 1 block allocated, all freed\n"
-    );
+    assert_eq!(stderr(&run_text("heap_free(heap_allocate(1))\n", &[])), "no leaks: 1 block allocated, all freed\n");
 }
 
 #[test]
@@ -126,6 +123,7 @@ fn options_that_make_no_sense() {
     refused(&["--checks", "sometimes"], &["stop"]);
     refused(&["--max-steps", "x"], &["--max-steps"]);
     refused(&["--colour"], &["--color"]);
+    refused(&["--allow-read", "nowhere"], &["no such folder"]);
 }
 
 #[test]
@@ -210,8 +208,7 @@ fn no_report_where_nothing_is_run() {
 #[test]
 fn a_closed_pipe_ends_the_program_quietly() {
     let folder = folder(&[("t.pseudo", b"while true:\n    print(\"again\")\n")]);
-    let mut child =
-        cairn(folder.path(), &["t.pseudo"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut child = cairn(folder.path(), &["t.pseudo"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert_eq!(line, "again\n");
@@ -327,6 +324,7 @@ fn the_commands_that_run_nothing() {
         ("t.pseudo", b"function f(n):\n    return n + 1\nprint(f(1))\n"),
         ("functions.pseudo", b"function f(n):\n    return n\n"),
         ("wrong.pseudo", b"print(y)\n"),
+        ("wrong_function.pseudo", b"function f(n):\n    return m\n"),
     ]);
     let run = |arguments: &[&str]| run(folder.path(), arguments);
 
@@ -335,6 +333,9 @@ fn the_commands_that_run_nothing() {
     assert_eq!((stdout(&check), stderr(&check)), ("", ""));
     assert_exit(&run(&["check", "functions.pseudo"]), 0);
     assert_refused(&run(&["check", "wrong.pseudo"]), 3, &["error[unknown-name]"]);
+    assert_refused(&run(&["check", "wrong_function.pseudo"]), 3, &["error[unknown-name]"]);
+    assert_refused(&run(&["wrong_function.pseudo"]), 3, &["error[unknown-name]"]);
+    assert!(stdout(&run(&["disassemble", "functions.pseudo"])).contains("f(n)"));
 
     let code = run(&["disassemble", "t.pseudo"]);
     assert_exit(&code, 0);

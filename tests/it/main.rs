@@ -3,5 +3,6 @@
 mod cli;
 mod explain;
 mod layers;
+mod readme;
 mod safety;
 mod snapshots;

@@ -80,7 +80,9 @@ fn ten_thousand_nested_parentheses() {
 
 #[test]
 fn deep_operands_are_too_large() {
-    for (open, close) in [("1 + (", ")"), ("-(", ")"), ("not (", ")"), ("f(", ")"), ("[", "]"), ("x[", "]"), ("2 ^ ", "")] {
+    for (open, close) in
+        [("1 + (", ")"), ("-(", ")"), ("not (", ")"), ("f(", ")"), ("[", "]"), ("x[", "]"), ("2 ^ ", "")]
+    {
         let text = format!("function f(a): return a\nx = 1\nprint({})", nested(10_000, open, "1", close));
         assert_eq!(ending(text), rejected(ErrorKind::TooLarge), "nested `{open}`");
     }

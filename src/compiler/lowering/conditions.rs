@@ -1,10 +1,11 @@
 //! Conditions as jumps: comparisons fuse with the jump they decide, `and`, `or` and `not` become flow.
 
+use super::super::certain::{Certain, certain};
 use super::super::constants;
 use super::Lowering;
 use crate::bytecode::assembler::Label;
 use crate::bytecode::{Constant, Instruction, Read, Short, Target, Write};
-use crate::source::Span;
+use crate::source::{Diagnostic, Span};
 use crate::syntax::ast::{BinaryOperator, ExpressionId, ExpressionKind, UnaryOperator};
 
 /// Chooses between the form of an instruction that jumps when a comparison holds and the one that
@@ -35,6 +36,7 @@ impl Lowering<'_, '_> {
                 self.jump_if_logical(id, *operator, sense, label);
             }
             ExpressionKind::Binary { operator, left, right } if is_comparison(*operator) => {
+                self.warn_about_certain_failure(*operator, *left, *right, span);
                 let fresh = self.facts[left.0 as usize].fresh || self.facts[right.0 as usize].fresh;
                 if fresh {
                     self.jump_if_value(id, sense, label);
@@ -56,6 +58,11 @@ impl Lowering<'_, '_> {
 
     fn jump_if_value(&mut self, id: ExpressionId, sense: bool, label: Label) {
         let span = self.span(id);
+        if let Some(found) = certain(self.module, id).filter(|&found| found != Certain::Boolean) {
+            let message =
+                format!("this will stop the program: a condition must be true or false, and this is {}", found.text());
+            self.report(Diagnostic::warning(span, message));
+        }
         let mark = self.next;
         let condition = Read(self.expression(id, None));
         self.assembler.emit_jump(by_sense!(sense, JumpIfTrue, JumpIfFalse { condition: condition }), label, span);
@@ -208,6 +215,7 @@ impl Lowering<'_, '_> {
         span: Span,
         wanted: Option<u8>,
     ) -> u8 {
+        self.warn_about_certain_failure(operator, left_id, right_id, span);
         let mark = self.next;
         let left = self.expression(left_id, None);
         let right = self.expression(right_id, None);

@@ -1,6 +1,7 @@
 //! Expressions into slots. An operand that is a local variable is used where it is; everything else
 //! is computed into a temporary, or straight into the slot where it is wanted.
 
+use super::super::certain;
 use super::super::constants;
 use super::super::suggest;
 use super::Lowering;
@@ -103,6 +104,7 @@ impl<'a> Lowering<'_, 'a> {
         mark: u32,
         wanted: Option<u8>,
     ) -> u8 {
+        self.warn_about_certain_failure(operator, left_id, right_id, span);
         if let Some(value) = constants::literal(self.module, right_id).and_then(|value| i32::try_from(value).ok())
             && let Some(build) = integer_form(operator, value)
         {
@@ -141,6 +143,19 @@ impl<'a> Lowering<'_, 'a> {
         };
         self.emit(instruction, span);
         to
+    }
+
+    /// Warns where an operator is certain to fail on its operands.
+    pub(super) fn warn_about_certain_failure(
+        &mut self,
+        operator: BinaryOperator,
+        left: ExpressionId,
+        right: ExpressionId,
+        span: Span,
+    ) {
+        if let Some(message) = certain::failure(self.module, operator, left, right) {
+            self.report(Diagnostic::warning(span, message));
+        }
     }
 
     /// An expression that does not begin with an operand of unbounded depth.

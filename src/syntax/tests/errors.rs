@@ -149,6 +149,25 @@ fn headers_and_blocks() {
     ]);
 }
 
+/// What follows from a mistake is not reported as one more.
+#[test]
+fn no_cascades() {
+    check_errors(&[
+        ("a = 1 +\n  2", &["1:7 [+] the statement ends too early: expected a value after `+`"]),
+        ("x = y\n   = z", &["2:4 [=] expected a value, found `=`"]),
+        ("foreach x in xs\n    f(x)", &["1:1 [foreach] `foreach` is not part of this language"]),
+        ("IF x:\n    f(x)\nELSE:\n    g(x)", &["1:1 [IF] `IF` begins no header", "3:1 [ELSE] `ELSE` begins no header"]),
+        ("if x:\n    a()\n  else:\n    b()", &["3:3 [else] this `else` has no `if`"]),
+        ("if x:\n    a()\n    else:\n    b()", &["3:5 [else] this `else` has no `if`"]),
+        (
+            "class A:\n    function f(x):\n        return x\n    value\ny = 1 1",
+            &["2:5 [function] a record has fields, and no functions", "5:5 [1 1] nothing stands between `1` and `1`"],
+        ),
+        ("repeat 3:\n    f()\ng()", &["1:8 [3] expected `:` after `repeat`, found `3`"]),
+    ]);
+    assert!(advice("if x:\n    a()\n  else:\n    b()").contains("this `if` is at column 1"));
+}
+
 #[test]
 fn indentation() {
     check_errors(&[

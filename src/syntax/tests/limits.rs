@@ -3,7 +3,9 @@
 use proptest::prelude::*;
 
 use super::{errors, parsed, tree};
-use crate::limits::{BLOCK_DEPTH, EXPRESSION_DEPTH};
+use crate::limits::{BLOCK_DEPTH, EXPRESSION_DEPTH, REPORTED_ERRORS};
+use crate::source::{SourceId, Span};
+use crate::syntax::ast::{ExpressionId, ExpressionKind};
 
 #[test]
 fn parentheses_do_not_nest_the_tree() {
@@ -60,7 +62,7 @@ fn unclosed_brackets_by_the_thousand() {
     let text = format!("x = {}1\ny = 2 2", "(".repeat(10_000));
     assert_eq!(errors(&text), "1:5 [(] this `(` is never closed\n2:5 [2 2] nothing stands between `2` and `2`");
     let (parsed, _, _) = parsed(&"x = f(1\n".repeat(10_000));
-    assert_eq!(parsed.diagnostics.len(), crate::limits::REPORTED_ERRORS);
+    assert_eq!(parsed.diagnostics.len(), REPORTED_ERRORS);
 }
 
 #[test]
@@ -239,9 +241,9 @@ proptest! {
 /// Spans lie inside the text, at character boundaries, and children come before their parents.
 fn check_parsed(text: &str) {
     let (parsed, _, sources) = parsed(text);
-    let source = sources.get(crate::source::SourceId(1));
+    let source = sources.get(SourceId(1));
     let end = source.base + text.len() as u32;
-    let inside = |span: crate::source::Span| {
+    let inside = |span: Span| {
         let local = |offset: u32| (offset - source.base) as usize;
         (source.base..=end).contains(&span.start)
             && (span.start..=end).contains(&span.end)
@@ -253,9 +255,23 @@ fn check_parsed(text: &str) {
         assert!(error.secondary.iter().all(|label| inside(label.span)), "{error:?}");
     }
     assert!(parsed.module.expressions.iter().all(|expression| inside(expression.span)));
-    if parsed.diagnostics.is_empty() {
-        let mut names = crate::syntax::Names::default();
-        names.intern("x");
-        tree(text);
+    for (index, expression) in parsed.module.expressions.iter().enumerate() {
+        assert!(
+            children(&expression.kind).iter().all(|child| (child.0 as usize) < index),
+            "{expression:?} in {text:?}"
+        );
+    }
+}
+
+fn children(kind: &ExpressionKind) -> Vec<ExpressionId> {
+    use ExpressionKind::*;
+    match kind {
+        Integer(_) | Float(_) | Boolean(_) | Null | String(_) | Name(_) | Sizeof(_) => vec![],
+        Unary { operand, .. } | IsEmpty(operand) | Weak(operand) => vec![*operand],
+        Binary { left, right, .. } => vec![*left, *right],
+        Chain { first, rest } => std::iter::once(*first).chain(rest.iter().map(|&(_, right)| right)).collect(),
+        Call { arguments, .. } | New { arguments, .. } | Array(arguments) => arguments.clone(),
+        Index { object, index } => vec![*object, *index],
+        Field { object, .. } => vec![*object],
     }
 }

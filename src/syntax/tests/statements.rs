@@ -191,7 +191,10 @@ fn layout() {
         ("x = f(\nprint,\nend,\nset\n)", "(= x (f print end set))"),
         ("x = [f(\n1), g(2),\nh(3)\n]", "(= x [(f 1) (g 2) (h 3)])"),
         ("größe = 3; x\u{a0}=\u{a0}größe", "(= größe 3) (= x größe)"),
-        ("x = 5 // five\ny = 5 //five\nf()//remark with words\nz = 1;//2", "(= x 5) (= y 5) (f) (= z 1)"),
+        (
+            "x = 5 // five\ny = 5 //five\nf()//remark with words\nz = 1;//2\nreturn//nothing",
+            "(= x 5) (= y 5) (f) (= z 1) (return)",
+        ),
     ]);
 }
 
