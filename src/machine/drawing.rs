@@ -1,6 +1,7 @@
 //! Stack, heap and values drawn as text, with their addresses: what `show_stack()`, `show_heap()`
 //! and `show(x)` write, and what an interactive session shows.
 
+use std::collections::VecDeque;
 use std::fmt::Write;
 
 use super::display::write_value;
@@ -25,20 +26,32 @@ macro_rules! line {
 
 /// The frames from high addresses to low, the outermost first, when the machine is at `position`.
 pub fn stack(machine: &Machine<'_>, position: Position) -> String {
-    let mut frames: Vec<Frame> = machine.frames(position).collect();
-    frames.reverse();
-    let depth = frames.len();
-    let bytes = 8 * frames.last().map_or(0, |frame| frame.end);
+    let mut innermost: Vec<Frame> = Vec::new();
+    let mut outermost = VecDeque::new();
+    let mut depth = 0;
+    for frame in machine.frames(position) {
+        depth += 1;
+        if innermost.len() < REPORTED_FRAMES {
+            innermost.push(frame);
+            continue;
+        }
+        if outermost.len() == REPORTED_FRAMES {
+            outermost.pop_front();
+        }
+        outermost.push_back(frame);
+    }
+    let bytes = 8 * innermost.first().map_or(0, |frame| frame.end);
+    let omitted = depth - innermost.len() - outermost.len();
     let plural = if depth == 1 { "" } else { "s" };
     let mut out = String::new();
     line!(out, "stack: {depth} frame{plural}, {bytes} bytes, growing down");
-    for (index, frame) in frames.iter().enumerate() {
-        if depth > 2 * REPORTED_FRAMES && (REPORTED_FRAMES..depth - REPORTED_FRAMES).contains(&index) {
-            if index == REPORTED_FRAMES {
-                line!(out, "  … {} more frames …", depth - 2 * REPORTED_FRAMES);
-            }
-            continue;
-        }
+    for frame in outermost.iter().rev() {
+        draw_frame(machine, frame, &mut out);
+    }
+    if omitted > 0 {
+        line!(out, "  … {omitted} more frames …");
+    }
+    for frame in innermost.iter().rev() {
         draw_frame(machine, frame, &mut out);
     }
     out

@@ -7,7 +7,7 @@
 //!
 //! Counting: `fuel` is `poll_at - (executed - pc)`, so falling through to the next instruction
 //! changes nothing, a jump adds its offset, and `fuel <= pc` says that `poll_at` is reached. It is
-//! asked where a jump, a call or a return is taken.
+//! asked where a jump is taken or a function entered; there are no more returns than calls.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -106,12 +106,12 @@ impl Machine<'_> {
                     macro_rules! arithmetic {
                         ($to:expr, $left:expr, $right:expr, $checked:ident, $float:tt) => {{
                             let (left, right) = (get!($left), get!($right));
-                            yields!($to, match (left.tag, right.tag) {
-                                (Tag::Integer, Tag::Integer) => {
-                                    left.as_integer().$checked(right.as_integer()).map(Value::integer)
-                                }
-                                (Tag::Float, Tag::Float) => Some(Value::float(left.as_float() $float right.as_float())),
-                                _ => None,
+                            yields!($to, if left.tag == Tag::Integer && right.tag == Tag::Integer {
+                                left.as_integer().$checked(right.as_integer()).map(Value::integer)
+                            } else if left.tag == Tag::Float && right.tag == Tag::Float {
+                                Some(Value::float(left.as_float() $float right.as_float()))
+                            } else {
+                                None
                             })
                         }};
                     }
@@ -169,19 +169,16 @@ impl Machine<'_> {
                     macro_rules! leave {
                         ($value:expr) => {{
                             let value: Value = $value;
-                            let target = return_index(words[0]);
-                            if target >= code.len() || self.innermost_buffer >= base as usize {
+                            if self.innermost_buffer >= base {
                                 break 'perform;
                             }
+                            let target = return_index(words[0]);
                             base = linked_base(words[1]);
                             words[0] = value.word;
                             tags[0] = value.tag;
                             fuel += target as i64 - (pc as i64 + 1);
                             pc = target;
                             headroom += 1;
-                            if fuel <= pc as i64 {
-                                break 'poll;
-                            }
                             continue 'run;
                         }};
                     }
@@ -597,9 +594,6 @@ impl Machine<'_> {
                         let target = return_index(stack.words[base as usize]);
                         let caller = linked_base(stack.words[base as usize + 1]);
                         stack.set(base as usize, value);
-                        if target >= self.program.code.len() {
-                            break 'run End::Finished;
-                        }
                         fuel += target as i64 - (pc as i64 + 1);
                         (pc, base) = (target, caller);
                         headroom += 1;

@@ -101,7 +101,7 @@ pub struct Machine<'p> {
     /// Stack indices of the headers of live stack buffers; those of inner frames last.
     pub(super) buffers: Vec<usize>,
     /// The last of `buffers`; 0 if there is none.
-    pub(super) innermost_buffer: usize,
+    pub(super) innermost_buffer: u32,
     /// The stack's limit, in words.
     pub(super) stack_words: usize,
     /// Most words of stack ever in use. So many and a frame window are committed.

@@ -329,7 +329,7 @@ impl Machine<'_> {
                 let pointer = self.memory.place_buffer(header, shape)?;
                 if !self.buffers.iter().rev().take_while(|&&other| other >= base).any(|&other| other == header) {
                     self.buffers.push(header);
-                    self.innermost_buffer = self.innermost_buffer.max(header);
+                    self.innermost_buffer = self.innermost_buffer.max(header as u32);
                 }
                 self.put(base, to.0, Value::pointer(pointer))
             }

@@ -230,3 +230,19 @@ stack: 2 frames, 48 bytes, growing down
 ";
     assert_eq!(world.drawings, expected);
 }
+
+#[test]
+fn the_middle_of_a_deep_stack_is_not_drawn() {
+    let mut program = endless();
+    program.functions[1].end += 1;
+    program.code[2] = builtin(2, 0, "show_stack");
+    program.code[3] = call(2, 0, 1);
+    program.code.push(Instruction::ReturnNull {});
+    let mut world = World::default();
+    run(&program, &mut world);
+    let headlines: Vec<&str> = world.drawings.lines().filter(|line| line.starts_with("stack:")).collect();
+    assert!(headlines.last().is_some_and(|line| line.starts_with("stack: 255 frames")), "{headlines:?}");
+    let (_, last) = world.drawings.rsplit_once("stack: ").expect("a drawing");
+    assert_eq!(last.matches("return address").count(), 16);
+    assert!(last.contains("\n  … 239 more frames …\n"), "{last}");
+}
