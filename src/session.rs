@@ -20,7 +20,7 @@ pub use outcome::{
 };
 
 use crate::bytecode::Program;
-use crate::compiler::{self, Failure};
+use crate::compiler;
 use crate::kind::ErrorKind;
 use crate::library;
 use crate::limits;
@@ -102,6 +102,9 @@ pub struct Compiled {
     pub program: Program,
     /// What is probably not meant.
     pub warnings: Vec<Diagnostic>,
+    /// Each function with its parameters, if there is nothing to run: no statement, and no function
+    /// that is called by itself.
+    pub uncalled: Option<Vec<(String, Vec<String>)>>,
 }
 
 /// Why there is no program.
@@ -113,11 +116,23 @@ pub enum Rejection {
     NothingToRun(Vec<(String, Vec<String>)>),
 }
 
-/// Compiles a text. `name` is what reports call it.
+/// Compiles a text in order to run it. `name` is what reports call it.
 ///
 /// # Errors
 /// See [`Rejection`].
 pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<Compiled, Rejection> {
+    let mut compiled = inspect(name, text, configuration)?;
+    match compiled.uncalled.take() {
+        Some(functions) => Err(Rejection::NothingToRun(functions)),
+        None => Ok(compiled),
+    }
+}
+
+/// Compiles a text in order to look at it: there may be nothing to run in it.
+///
+/// # Errors
+/// Never [`Rejection::NothingToRun`].
+pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<Compiled, Rejection> {
     let mut sources = Sources::default();
     let mut names = Names::default();
     if text.len() > limits::SOURCE_BYTES {
@@ -151,21 +166,20 @@ pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<
         builtins: signatures(),
     };
     match compiler::compile(input, &mut names) {
-        Ok((program, warnings)) => {
+        Ok(compiler::Output { program, warnings, uncalled }) => {
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
                 diagnostics.push(error);
                 return Err(Rejection::Errors(sources, diagnostics));
             }
-            Ok(Compiled { sources, names, program, warnings: diagnostics })
+            Ok(Compiled { sources, names, program, warnings: diagnostics, uncalled })
         }
-        Err(Failure::Rejected(errors)) => {
+        Err(errors) => {
             diagnostics.extend(errors);
             in_text_order(&mut diagnostics);
             Err(Rejection::Errors(sources, diagnostics))
         }
-        Err(Failure::NothingToRun(functions)) => Err(Rejection::NothingToRun(functions)),
     }
 }
 

@@ -116,7 +116,9 @@ pub struct Effects {
     /// Slots that get a value on every way out.
     pub writes: Vec<Range<u32>>,
     /// A slot that gets a value where the jump is taken.
-    pub may_write: Option<u32>,
+    pub writes_jumping: Option<u32>,
+    /// A slot that gets a value where the jump is not taken.
+    pub writes_falling: Option<u32>,
     /// This slot and all above are lost, before `writes`.
     pub clobbers_from: Option<u32>,
     /// Where the jump goes, relative to the next instruction.
@@ -129,7 +131,8 @@ impl OperandVisitor for Effects {
     fn operand<O: Operand>(&mut self, operand: O) {
         self.reads.extend([operand.reads()].into_iter().filter(|range| !range.is_empty()));
         self.writes.extend([operand.writes()].into_iter().filter(|range| !range.is_empty()));
-        self.may_write = self.may_write.or(operand.may_write());
+        self.writes_jumping = self.writes_jumping.or(operand.writes_jumping());
+        self.writes_falling = self.writes_falling.or(operand.writes_falling());
         self.clobbers_from = self.clobbers_from.or(operand.clobbers_from());
         self.jump = self.jump.or(operand.jump());
         self.values_from = self.values_from.or(operand.values_from());

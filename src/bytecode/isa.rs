@@ -132,21 +132,21 @@ macro_rules! for_each_instruction {
             /// Begins a loop that counts up by one from `counter` to `limit`, both included. Numbers are
             /// checked, and a float limit of an integer counter is floored. Without a round goes on at
             /// `target`; otherwise `variable` := `counter`.
-            "count-enter" CountEnter { counter: Update, variable: Write, limit: Update, target: Target }
+            "count-enter" CountEnter { counter: Update, variable: WriteFalling, limit: Update, target: Target }
             /// The next round, at `target`, unless `counter` has reached `limit`:
             /// `counter` := `counter + 1`, `variable` := `counter`.
-            "count-next" CountNext { counter: Update, variable: MaybeWrite, limit: Read, target: Target }
+            "count-next" CountNext { counter: Update, variable: WriteJumping, limit: Read, target: Target }
             /// Like `count-enter` with a step, which stands in the slot after `limit` and must not be 0;
             /// a negative one counts down.
-            "range-enter" RangeEnter { counter: Update, variable: Write, limit: LimitAndStep, target: Target }
+            "range-enter" RangeEnter { counter: Update, variable: WriteFalling, limit: LimitAndStep, target: Target }
             /// Like `count-next` with that step.
-            "range-next" RangeNext { counter: Update, variable: MaybeWrite, limit: LimitAndStep, target: Target }
+            "range-next" RangeNext { counter: Update, variable: WriteJumping, limit: LimitAndStep, target: Target }
             /// Begins a walk over the collection in `walk`: notes its length and index 0 in the next two
             /// slots and goes on at `target`, the loop's `each-next`.
             "each-enter" EachEnter { walk: WalkStart, target: Target }
             /// The next round, at `target`, unless all elements have had their turn:
             /// `variable` := the element at the index.
-            "each-next" EachNext { walk: Walk, variable: MaybeWrite, target: Target }
+            "each-next" EachNext { walk: Walk, variable: WriteJumping, target: Target }
 
             // ---- elements and fields
             /// `to` := `object[index]`.

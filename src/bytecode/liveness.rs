@@ -126,11 +126,15 @@ pub fn assignment(program: &Program, function: &Function) -> Assignment {
             }
             if let Some(offset) = effects.jump {
                 let mut taken = state;
-                if let Some(slot) = effects.may_write {
+                if let Some(slot) = effects.writes_jumping {
                     taken.may.insert(slot);
                     taken.must.insert(slot);
                 }
                 work.push(((index as i64 + 1 + i64::from(offset)) as usize, taken));
+            }
+            if let Some(slot) = effects.writes_falling {
+                state.may.insert(slot);
+                state.must.insert(slot);
             }
             index += 1;
             if instruction.ends_path() || index >= count {
@@ -168,10 +172,13 @@ pub fn live_before(program: &Program, function: &Function) -> Vec<SlotSet> {
             let mut set = SlotSet::EMPTY;
             if !instruction.ends_path() && index + 1 < code.len() {
                 set = live[index + 1];
+                if let Some(slot) = effects.writes_falling {
+                    set.remove(slot);
+                }
             }
             if let Some(offset) = effects.jump {
                 let mut taken = live[(index as i64 + 1 + i64::from(offset)) as usize];
-                if let Some(slot) = effects.may_write {
+                if let Some(slot) = effects.writes_jumping {
                     taken.remove(slot);
                 }
                 set = set.union(taken);

@@ -38,7 +38,12 @@ pub trait Operand: Copy {
     }
 
     /// A slot that has a new value where the jump is taken.
-    fn may_write(self) -> Option<u32> {
+    fn writes_jumping(self) -> Option<u32> {
+        None
+    }
+
+    /// A slot that has a new value where the jump is not taken.
+    fn writes_falling(self) -> Option<u32> {
         None
     }
 
@@ -90,7 +95,7 @@ fn verify_slots(slots: Range<u32>, context: Context<'_>) -> Result<(), String> {
 /// Declares operand types that name slots: `Type(reads, writes)` as widths from the slot on.
 macro_rules! slot_operands {
     ($($(#[doc = $doc:literal])+ $name:ident reads $reads:literal writes $writes:literal
-        $(may_write $may:literal)? $(clobbers $clobbers:literal)? $(values $values:literal)? $(touches $touches:literal)?;)+) => { $(
+        $(jumping $jumping:literal)? $(falling $falling:literal)? $(clobbers $clobbers:literal)? $(values $values:literal)? $(touches $touches:literal)?;)+) => { $(
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name(pub u8);
@@ -116,8 +121,12 @@ macro_rules! slot_operands {
                 slot..slot + $writes
             }
 
-            $(fn may_write(self) -> Option<u32> {
-                Some(u32::from(self.0) + $may)
+            $(fn writes_jumping(self) -> Option<u32> {
+                Some(u32::from(self.0) + $jumping)
+            })?
+
+            $(fn writes_falling(self) -> Option<u32> {
+                Some(u32::from(self.0) + $falling)
             })?
 
             $(fn clobbers_from(self) -> Option<u32> {
@@ -149,7 +158,9 @@ slot_operands! {
     /// A slot that is read and gets a value.
     Update reads 1 writes 1;
     /// A slot that gets a value if the jump is taken.
-    MaybeWrite reads 0 writes 0 may_write 0;
+    WriteJumping reads 0 writes 0 jumping 0;
+    /// A slot that gets a value unless the jump is taken.
+    WriteFalling reads 0 writes 0 falling 0;
     /// A loop's limit, and its step in the slot after it.
     LimitAndStep reads 2 writes 2;
     /// The collection of a for-each loop where it begins; its length and the index get the next two slots.

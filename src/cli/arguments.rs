@@ -100,7 +100,7 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
     /// Let the program read files below this folder too
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = readable_folder)]
     pub allow_read: Vec<PathBuf>,
 }
 
@@ -168,6 +168,11 @@ impl RunArguments {
 fn folder(file: &Path) -> Option<PathBuf> {
     let folder = if file == "-" { Path::new("") } else { file.parent()? };
     Some(if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder.to_owned() })
+}
+
+fn readable_folder(text: &str) -> Result<PathBuf, String> {
+    let folder = PathBuf::from(text);
+    if folder.is_dir() { Ok(folder) } else { Err("there is no such folder".to_owned()) }
 }
 
 fn strategies() -> impl TypedValueParser<Value = &'static str> {

@@ -1,32 +1,38 @@
 //! The commands that run nothing.
 
 use super::arguments::{CompileArguments, DisassembleArguments};
+use super::source_file::{self, SourceFile};
 use super::terminal::Terminal;
-use super::{Exit, nothing_to_run, source_file};
+use super::{Exit, nothing_to_run};
 use crate::bytecode::disassembler;
 use crate::kind::ErrorKind;
 use crate::library;
 use crate::machine;
 use crate::report::{self, diagnostic, explain};
 use crate::session::{self, Configuration, Rejection};
-use crate::source::{Diagnostic, Severity, Sources};
+use crate::source::Severity;
 
 /// `cairn check FILE`
 pub(super) fn check(arguments: &CompileArguments, terminal: &Terminal) -> Exit {
     let Some(file) = source_file::read(&arguments.file, terminal) else { return Exit::Usage };
-    match session::compile(&file.name, &file.text, &arguments.configuration()) {
+    match session::inspect(&file.name, &file.text, &arguments.configuration()) {
         Ok(compiled) => {
             terminal.say(&diagnostic::render_all(&compiled.sources, &compiled.warnings, terminal.color));
             Exit::Success
         }
-        // Nothing is to be run.
-        Err(Rejection::NothingToRun(_)) => Exit::Success,
-        Err(Rejection::Errors(sources, diagnostics)) => rejected(&sources, &diagnostics, terminal),
+        Err(rejection) => rejected(&rejection, &file, terminal),
     }
 }
 
-/// Says why a program did not compile.
-pub(super) fn rejected(sources: &Sources, diagnostics: &[Diagnostic], terminal: &Terminal) -> Exit {
+/// Says why there is no program to run.
+pub(super) fn rejected(rejection: &Rejection, file: &SourceFile, terminal: &Terminal) -> Exit {
+    let (sources, diagnostics) = match rejection {
+        Rejection::NothingToRun(functions) => {
+            nothing_to_run::report(&file.name, functions, terminal);
+            return Exit::Usage;
+        }
+        Rejection::Errors(sources, diagnostics) => (sources, diagnostics),
+    };
     terminal.say(&diagnostic::render_all(sources, diagnostics, terminal.color));
     let errors = diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error).count();
     if errors > 1 {
@@ -43,13 +49,9 @@ pub(super) fn disassemble(arguments: &DisassembleArguments, terminal: &Terminal)
     let Some(file) = source_file::read(path, terminal) else { return Exit::Usage };
     let configuration =
         Configuration { memory: arguments.memory, call: arguments.call.clone(), ..Configuration::default() };
-    match session::compile(&file.name, &file.text, &configuration) {
+    match session::inspect(&file.name, &file.text, &configuration) {
         Ok(compiled) => terminal.answer(&disassembler::disassemble(&compiled.program, &compiled.sources)),
-        Err(Rejection::NothingToRun(functions)) => {
-            nothing_to_run::report(&file.name, &functions, terminal);
-            Exit::Usage
-        }
-        Err(Rejection::Errors(sources, diagnostics)) => rejected(&sources, &diagnostics, terminal),
+        Err(rejection) => rejected(&rejection, &file, terminal),
     }
 }
 

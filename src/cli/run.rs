@@ -7,7 +7,7 @@ use std::path::Path;
 use super::arguments::{LeakDetail, RunArguments};
 use super::input::{INTERRUPTED, Keyboard};
 use super::terminal::Terminal;
-use super::{Exit, commands, nothing_to_run, source_file};
+use super::{Exit, commands, source_file};
 use crate::report::json::Report;
 use crate::report::{diagnostic, leaks, run_error, statistics};
 use crate::session::{self, Compiled, Configuration, Outcome, Rejection, Status};
@@ -22,13 +22,10 @@ pub(super) fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
     let configuration = arguments.configuration();
     let compiled = match session::compile(&file.name, &file.text, &configuration) {
         Ok(compiled) => compiled,
-        Err(Rejection::NothingToRun(functions)) => {
-            nothing_to_run::report(&file.name, &functions, terminal);
-            return Exit::Usage;
-        }
-        Err(Rejection::Errors(sources, diagnostics)) => {
-            let exit = commands::rejected(&sources, &diagnostics, terminal);
-            let report = || Report::of_rejection(&file.program, &sources, &configuration, &diagnostics);
+        Err(rejection) => {
+            let exit = commands::rejected(&rejection, &file, terminal);
+            let Rejection::Errors(sources, diagnostics) = &rejection else { return exit };
+            let report = || Report::of_rejection(&file.program, sources, &configuration, diagnostics);
             return write_report(arguments.report.as_deref(), report, terminal).unwrap_or(exit);
         }
     };

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
-use super::{Failure, Input, duplicate, walk};
+use super::{Input, Output, duplicate, walk};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, Function, FunctionIndex, Global, GlobalIndex, Program, RecordLayout, liveness,
 };
@@ -117,23 +117,25 @@ impl<'a> Compilation<'a> {
         }
     }
 
-    pub fn compile(mut self) -> Result<(Program, Vec<Diagnostic>), Failure> {
+    pub fn compile(mut self) -> Result<Output, Vec<Diagnostic>> {
         self.collect_functions();
         self.collect_globals();
-        let role = self.entry()?;
+        let role = self.entry();
         self.collect_records();
         self.find_string_makers();
         self.lower_all(role);
         if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-            return Err(Failure::Rejected(self.diagnostics));
+            return Err(self.diagnostics);
         }
         self.check_size();
         if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            return Err(Failure::Rejected(self.diagnostics));
+            return Err(self.diagnostics);
         }
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-        Ok((self.program, self.diagnostics))
+        let idle = matches!(role, Role::TopLevel) && self.input.user.top_level.statements.is_empty();
+        let uncalled = idle.then(|| self.headers());
+        Ok(Output { program: self.program, warnings: self.diagnostics, uncalled })
     }
 
     // ---- tables ---------------------------------------------------------------------------
@@ -200,34 +202,34 @@ impl<'a> Compilation<'a> {
     }
 
     /// What the program's top level does after its statements.
-    fn entry(&mut self) -> Result<Role<'a>, Failure> {
+    fn entry(&self) -> Role<'a> {
         if let Some((module, expression, text)) = self.input.call {
-            return Ok(Role::Call { module, expression, text });
+            return Role::Call { module, expression, text };
         }
         let main = self.functions.get(&self.words.main).filter(|main| main.function.parameters.is_empty());
         if let Some(main) = main.copied() {
-            return Ok(Role::Main(main));
+            return Role::Main(main);
         }
         if !self.input.user.top_level.statements.is_empty() {
-            return Ok(Role::TopLevel);
+            return Role::TopLevel;
         }
         let mut entries = self.input.user.functions.iter().filter(|function| function.parameters.is_empty());
         match (entries.next(), entries.next()) {
-            (Some(function), None) => Ok(Role::Entry(self.functions[&function.name.name])),
-            _ if self.diagnostics.is_empty() => Err(Failure::NothingToRun(
-                self.input
-                    .user
-                    .functions
-                    .iter()
-                    .map(|function| {
-                        let spell = |name| self.names.text(name).to_owned();
-                        let parameters = function.parameters.iter().map(|parameter| spell(parameter.name)).collect();
-                        (spell(function.name.name), parameters)
-                    })
-                    .collect(),
-            )),
-            _ => Ok(Role::TopLevel),
+            (Some(function), None) => Role::Entry(self.functions[&function.name.name]),
+            _ => Role::TopLevel,
         }
+    }
+
+    /// The user's functions, each with its parameters.
+    fn headers(&self) -> Vec<(String, Vec<String>)> {
+        let spell = |name| self.names.text(name).to_owned();
+        let functions = self.input.user.functions.iter();
+        functions
+            .map(|function| {
+                let parameters = function.parameters.iter().map(|parameter| spell(parameter.name)).collect();
+                (spell(function.name.name), parameters)
+            })
+            .collect()
     }
 
     fn collect_records(&mut self) {

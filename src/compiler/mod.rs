@@ -33,21 +33,24 @@ pub struct Input<'a> {
     pub builtins: &'static [Signature],
 }
 
-/// Why a module gives no program.
+/// A compiled program.
 #[derive(Debug)]
-pub enum Failure {
-    /// It has errors.
-    Rejected(Vec<Diagnostic>),
-    /// There is neither a top-level statement nor `main` nor `--call`, and not exactly one function
-    /// without parameters. Each function with its parameters.
-    NothingToRun(Vec<(String, Vec<String>)>),
+pub struct Output {
+    /// The program.
+    pub program: Program,
+    /// What is probably not meant.
+    pub warnings: Vec<Diagnostic>,
+    /// Each function with its parameters, if the program runs none of them and has nothing else to
+    /// run: there is neither a top-level statement nor `main` nor `--call`, and not exactly one function
+    /// without parameters.
+    pub uncalled: Option<Vec<(String, Vec<String>)>>,
 }
 
-/// Compiles a program; the warnings come with it.
+/// Compiles a program.
 ///
 /// # Errors
-/// See [`Failure`].
-pub fn compile(input: Input<'_>, names: &mut Names) -> Result<(Program, Vec<Diagnostic>), Failure> {
+/// What is wrong with it, and warnings.
+pub fn compile(input: Input<'_>, names: &mut Names) -> Result<Output, Vec<Diagnostic>> {
     compilation::Compilation::new(input, names).compile()
 }
 

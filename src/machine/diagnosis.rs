@@ -29,7 +29,7 @@ impl Machine<'_> {
         let Cause::Fault(Fault::UseAfterFree(_) | Fault::StackUseAfterReturn(_)) = cause else { return None };
         match *self.program.code.get(position.pc)? {
             Instruction::LoadElement { index, .. } | Instruction::StoreElement { index, .. } => {
-                let index = self.slot(position.base, index.0);
+                let index = self.slot(position.base as usize, index.0);
                 (index.tag == Tag::Integer).then(|| index.as_integer())
             }
             _ => None,

@@ -67,7 +67,7 @@ fn draw_frame(machine: &Machine<'_>, frame: &Frame, out: &mut String) {
         let shown = match (slot, value.tag) {
             (0, _) => return_address(machine, value.word),
             (1, _) if value.word == 0 => "none".to_owned(),
-            (1, _) => format!("0x{:08X}", stack.address(linked_base(value.word))),
+            (1, _) => format!("0x{:08X}", stack.address(linked_base(value.word) as usize)),
             _ if value.tag.is_header() => buffer_text(machine, index),
             _ => text(machine, value),
         };

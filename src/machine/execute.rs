@@ -30,6 +30,7 @@ const POLL_INTERVAL: u64 = 1 << 16;
 
 impl Machine<'_> {
     /// Runs from `start` until something ends the program.
+    #[inline(never)]
     pub(super) fn execute<P: Probe, C: Checks>(
         &mut self,
         start: Position,
@@ -38,24 +39,24 @@ impl Machine<'_> {
         interrupt: &AtomicBool,
     ) -> End {
         const { assert!(C::STOPS, "the shortcuts take linkage words and headers as they are") };
-        let program: &Program = self.program;
-        let code: &[Instruction] = &program.code;
         let Position { mut pc, mut base } = start;
         let mut poll_at = self.next_poll(0);
         let mut fuel = poll_at as i64 + pc as i64;
         let mut calls = 0;
         let mut deepest = 1;
-        // Frames that may still be added before `deepest` is exceeded.
+        // Frames that may still be added before there are more than `deepest`.
         let mut headroom = 0;
 
         let end = 'run: loop {
             'poll: {
                 'perform: {
+                    let code: &[Instruction] = &self.program.code;
+                    let window = base as usize..base as usize + FRAME_WINDOW;
                     let stack = &mut self.memory.space.stack;
                     let words: &mut [u64; FRAME_WINDOW] =
-                        stack.words[base..].first_chunk_mut().expect("a frame window is committed");
+                        (&mut stack.words[window.clone()]).try_into().expect("a range of that length");
                     let tags: &mut [Tag; FRAME_WINDOW] =
-                        stack.tags[base..].first_chunk_mut().expect("a frame window is committed");
+                        (&mut stack.tags[window]).try_into().expect("a range of that length");
 
                     /// The value in a slot.
                     macro_rules! get {
@@ -169,22 +170,14 @@ impl Machine<'_> {
                         ($value:expr) => {{
                             let value: Value = $value;
                             let target = return_index(words[0]);
-                            let caller = linked_base(words[1]);
-                            if self.innermost_buffer >= base {
-                                self.retire_buffers(base);
-                                if P::ACTIVE {
-                                    self.tell(probe, Position { pc, base });
-                                }
-                                self.memory.space.stack.set(base, value);
-                            } else {
-                                words[0] = value.word;
-                                tags[0] = value.tag;
+                            if target >= code.len() || self.innermost_buffer >= base as usize {
+                                break 'perform;
                             }
-                            if target >= code.len() {
-                                break 'run End::Finished;
-                            }
+                            base = linked_base(words[1]);
+                            words[0] = value.word;
+                            tags[0] = value.tag;
                             fuel += target as i64 - (pc as i64 + 1);
-                            (pc, base) = (target, caller);
+                            pc = target;
                             headroom += 1;
                             if fuel <= pc as i64 {
                                 break 'poll;
@@ -527,8 +520,8 @@ impl Machine<'_> {
                             // ---- calls
                             Instruction::Call { window, function, .. } => {
                                 let callee = self.callees[function.0 as usize];
-                                let entered = base + usize::from(window.0);
-                                if entered + callee.frame_words as usize > self.high_water {
+                                let entered = base + u32::from(window.0);
+                                if entered as usize + callee.frame_words as usize > self.high_water {
                                     break 'perform;
                                 }
                                 let return_address = Program::address(pc as u32 + 1);
@@ -541,8 +534,7 @@ impl Machine<'_> {
                                 calls += 1;
                                 headroom -= 1;
                                 if headroom < 0 {
-                                    headroom = 0;
-                                    deepest += 1;
+                                    headroom = deepen(&mut deepest);
                                 }
                                 if fuel <= pc as i64 {
                                     break 'poll;
@@ -578,7 +570,7 @@ impl Machine<'_> {
 
                 // An instruction that leaves the fast path.
                 let position = Position { pc, base };
-                let outcome = self.perform(code[pc], position, host);
+                let outcome = self.perform(position, host);
                 if P::ACTIVE {
                     self.tell(probe, position);
                 }
@@ -597,9 +589,20 @@ impl Machine<'_> {
                         calls += 1;
                         headroom -= 1;
                         if headroom < 0 {
-                            headroom = 0;
-                            deepest += 1;
+                            headroom = deepen(&mut deepest);
                         }
+                    }
+                    Ok(Flow::Leave(value)) => {
+                        let stack = &mut self.memory.space.stack;
+                        let target = return_index(stack.words[base as usize]);
+                        let caller = linked_base(stack.words[base as usize + 1]);
+                        stack.set(base as usize, value);
+                        if target >= self.program.code.len() {
+                            break 'run End::Finished;
+                        }
+                        fuel += target as i64 - (pc as i64 + 1);
+                        (pc, base) = (target, caller);
+                        headroom += 1;
                     }
                     Ok(Flow::Halt) | Err(Ending::Exited) => break 'run End::Finished,
                     Err(Ending::OutputClosed) => break 'run End::OutputClosed,
@@ -648,6 +651,14 @@ impl Machine<'_> {
         let next = executed.saturating_add(POLL_INTERVAL);
         self.max_steps.map_or(next, |limit| next.min(limit))
     }
+}
+
+/// There is a frame more than ever before; none may be added beyond it.
+#[cold]
+#[inline(never)]
+const fn deepen(deepest: &mut u64) -> i64 {
+    *deepest += 1;
+    0
 }
 
 /// Whether a word of that tag can be read as it is: initialised, and no weak place.

@@ -24,20 +24,20 @@ const KEPT_OUTERMOST: usize = 16;
 pub struct Position {
     /// Index of the instruction.
     pub pc: usize,
-    /// Base of the frame.
-    pub base: usize,
+    /// Base of the frame. A stack has less than 2^32 words.
+    pub base: u32,
 }
 
 /// Address of the base word of a frame: what a frame link holds.
 #[inline]
-pub const fn link_to(base: usize) -> u64 {
-    STACK_TOP as u64 - 8 * (base as u64 + 1)
+pub const fn link_to(base: u32) -> u64 {
+    STACK_TOP.wrapping_sub(8 * (base + 1)) as u64
 }
 
 /// Base of the frame that a frame link refers to.
 #[inline]
-pub const fn linked_base(link: u64) -> usize {
-    ((STACK_TOP as u64).wrapping_sub(link) >> 3).wrapping_sub(1) as usize
+pub const fn linked_base(link: u64) -> u32 {
+    (STACK_TOP.wrapping_sub(link as u32) >> 3).wrapping_sub(1)
 }
 
 /// Index of the instruction that a return address refers to; nonsense for the top level's.
@@ -80,6 +80,7 @@ impl Iterator for Frames<'_> {
 
     fn next(&mut self) -> Option<Frame> {
         let Position { pc, base } = self.next?;
+        let base = base as usize;
         let function = self.program.function_at(pc as u32);
         let end = self.end.unwrap_or(base + self.program.functions[function].frame_words as usize);
         let stack = &self.memory.space.stack;
@@ -167,8 +168,6 @@ impl Machine<'_> {
     }
 
     /// Ends the life of the stack buffers of the frame at `base`, which is about to go.
-    #[cold]
-    #[inline(never)]
     pub(super) fn retire_buffers(&mut self, base: usize) {
         while let Some(header) = self.buffers.pop_if(|header| *header >= base) {
             self.memory.remove_buffer(header);

@@ -22,10 +22,12 @@ pub(super) enum Flow {
     /// In a function, whose frame is linked.
     Enter {
         /// Base of its frame.
-        base: usize,
+        base: u32,
         /// Index of its first instruction.
         entry: u32,
     },
+    /// In the caller, with a value.
+    Leave(Value),
     /// Nowhere.
     Halt,
 }
@@ -34,14 +36,10 @@ impl Machine<'_> {
     /// Executes an instruction that the loop gave up on.
     #[cold]
     #[inline(never)]
-    pub(super) fn perform(
-        &mut self,
-        instruction: Instruction,
-        position: Position,
-        host: &mut dyn Host,
-    ) -> Result<Flow, Ending> {
+    pub(super) fn perform(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
         use Instruction as I;
-        let base = position.base;
+        let base = position.base as usize;
+        let instruction = self.program.code[position.pc];
         match instruction {
             I::CheckAssigned { variable } => {
                 let function = &self.program.functions[self.program.function_at(position.pc as u32)];
@@ -347,6 +345,15 @@ impl Machine<'_> {
                 stack.tags.copy_within(first..first + arguments, below + LINKAGE_WORDS);
                 self.enter(below, function.0, position)
             }
+            I::Return { value } => {
+                let value = self.slot(base, value.0);
+                self.retire_buffers(base);
+                Ok(Flow::Leave(value))
+            }
+            I::ReturnNull {} => {
+                self.retire_buffers(base);
+                Ok(Flow::Leave(Value::NULL))
+            }
             I::TakeResult { to } => {
                 let result = self.memory.space.stack.get(self.frame_end(position));
                 self.put(base, to.0, result)
@@ -391,9 +398,7 @@ impl Machine<'_> {
             | I::JumpIfNull { .. }
             | I::JumpIfNotNull { .. }
             | I::JumpIfEqualInteger { .. }
-            | I::JumpIfNotEqualInteger { .. }
-            | I::Return { .. }
-            | I::ReturnNull {} => unreachable!("the loop does all of {instruction:?}"),
+            | I::JumpIfNotEqualInteger { .. } => unreachable!("the loop does all of {instruction:?}"),
         }
     }
 
@@ -526,13 +531,13 @@ impl Machine<'_> {
     fn enter(&mut self, base: usize, function: u32, caller: Position) -> Result<Flow, Ending> {
         self.take_stack(base, function as usize)?;
         self.link(base, caller);
-        Ok(Flow::Enter { base, entry: self.callees[function as usize].entry })
+        Ok(Flow::Enter { base: base as u32, entry: self.callees[function as usize].entry })
     }
 
     /// One past the frame of the function at `position`, stack buffers included.
     fn frame_end(&self, position: Position) -> usize {
         let function = self.program.function_at(position.pc as u32);
-        position.base + self.program.functions[function].frame_words as usize
+        position.base as usize + self.program.functions[function].frame_words as usize
     }
 }
 

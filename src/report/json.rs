@@ -1,7 +1,6 @@
 //! The report of a run as JSON, schema 1: what programs read. Every field is always there.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::run_error;
 use super::statistics::external_fragmentation;
@@ -203,11 +202,6 @@ impl Report {
         let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
         text.push('\n');
         text
-    }
-
-    /// As a value, to be put into a larger document.
-    pub fn to_value(&self) -> Value {
-        serde_json::to_value(self).unwrap_or_default()
     }
 }
 

@@ -216,9 +216,12 @@ fn out_of_bounds(context: Context<'_>, access: Access) -> Sentences {
         (_, 1) => format!(", whose only {} has index 0", unit_name(&access)),
         (_, n) => format!(", whose {} {}s have the indices 0 to {}", grouped(n), unit_name(&access), grouped(n - 1)),
     };
-    let where_to = if access.index < 0 { "before" } else { "past the end of" };
+    let (where_to, outside) = match access.index {
+        ..0 => ("before", "an underflow, before the start of"),
+        0.. => ("past the end of", "outside"),
+    };
     let sentences = Sentences::new(
-        format!("index {} is outside {whole}{range}", access.index),
+        format!("index {} is {outside} {whole}{range}", access.index),
         format!("this {verb}s {where_to} the {noun}"),
     );
     if is_string {

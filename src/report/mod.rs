@@ -12,4 +12,7 @@ mod memory_fault;
 mod quantity;
 mod sentence;
 
+#[cfg(test)]
+mod tests;
+
 pub use quantity::{bytes, count, grouped, size};

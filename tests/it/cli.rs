@@ -123,6 +123,7 @@ fn options_that_make_no_sense() {
     refused(&["--checks", "sometimes"], &["stop"]);
     refused(&["--max-steps", "x"], &["--max-steps"]);
     refused(&["--colour"], &["--color"]);
+    refused(&["--allow-read", "nowhere"], &["no such folder"]);
 }
 
 #[test]
@@ -323,6 +324,7 @@ fn the_commands_that_run_nothing() {
         ("t.pseudo", b"function f(n):\n    return n + 1\nprint(f(1))\n"),
         ("functions.pseudo", b"function f(n):\n    return n\n"),
         ("wrong.pseudo", b"print(y)\n"),
+        ("wrong_function.pseudo", b"function f(n):\n    return m\n"),
     ]);
     let run = |arguments: &[&str]| run(folder.path(), arguments);
 
@@ -331,6 +333,9 @@ fn the_commands_that_run_nothing() {
     assert_eq!((stdout(&check), stderr(&check)), ("", ""));
     assert_exit(&run(&["check", "functions.pseudo"]), 0);
     assert_refused(&run(&["check", "wrong.pseudo"]), 3, &["error[unknown-name]"]);
+    assert_refused(&run(&["check", "wrong_function.pseudo"]), 3, &["error[unknown-name]"]);
+    assert_refused(&run(&["wrong_function.pseudo"]), 3, &["error[unknown-name]"]);
+    assert!(stdout(&run(&["disassemble", "functions.pseudo"])).contains("f(n)"));
 
     let code = run(&["disassemble", "t.pseudo"]);
     assert_exit(&code, 0);

@@ -4,7 +4,9 @@ use super::super::constants;
 use super::places::Place;
 use super::{Enclosing, Loop, Lowering};
 use crate::bytecode::liveness::SlotSet;
-use crate::bytecode::{Instruction, Integer, LimitAndStep, MaybeWrite, Read, Target, Update, Walk, WalkStart, Write};
+use crate::bytecode::{
+    Instruction, Integer, LimitAndStep, Read, Target, Update, Walk, WalkStart, Write, WriteFalling, WriteJumping,
+};
 use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::ast::{BinaryOperator, Block, ExpressionId, ExpressionKind, Identifier, Statement, StatementKind};
@@ -239,7 +241,7 @@ impl<'a> Lowering<'_, 'a> {
             _ => self.temporary(),
         };
         let (top, next, exit) = (self.assembler.label(), self.assembler.label(), self.assembler.label());
-        let (update, write, target) = (Update(counter), Write(variable), Target(0));
+        let (update, write, target) = (Update(counter), WriteFalling(variable), Target(0));
         let enter = if by_one {
             Instruction::CountEnter { counter: update, variable: write, limit: Update(limit), target }
         } else {
@@ -256,10 +258,10 @@ impl<'a> Lowering<'_, 'a> {
         let own = matches!(place, Place::Local(_)) && !self.assigns(range.body, range.variable.name);
         let update = Update(if own { variable } else { counter });
         let step = if by_one {
-            Instruction::CountNext { counter: update, variable: MaybeWrite(variable), limit: Read(limit), target }
+            Instruction::CountNext { counter: update, variable: WriteJumping(variable), limit: Read(limit), target }
         } else {
             let limit = LimitAndStep(limit);
-            Instruction::RangeNext { counter: update, variable: MaybeWrite(variable), limit, target }
+            Instruction::RangeNext { counter: update, variable: WriteJumping(variable), limit, target }
         };
         self.assembler.emit_jump(step, top, span);
         self.assembler.bind(exit);
@@ -320,7 +322,7 @@ impl<'a> Lowering<'_, 'a> {
         self.assigned.insert(u32::from(slot));
         self.block(body, Some(Loop { exit, next }));
         self.assembler.bind(next);
-        let each = Instruction::EachNext { walk: Walk(walk), variable: MaybeWrite(slot), target: Target(0) };
+        let each = Instruction::EachNext { walk: Walk(walk), variable: WriteJumping(slot), target: Target(0) };
         self.assembler.emit_jump(each, top, at);
         self.assembler.bind(exit);
         self.assigned = before;

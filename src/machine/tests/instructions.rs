@@ -6,15 +6,15 @@ use crate::memory::Fault;
 
 /// The rounds of `for i from a to b [step s]`, printed, then the variable after the loop.
 fn rounds(from: Constant, to: Constant, step: Option<Constant>) -> Result<String, ErrorKind> {
-    let (counter, variable, limit) = (Update(3), Write(6), Update(4));
+    let (counter, limit) = (Update(3), Update(4));
     let (enter, next) = match step {
         None => (
-            Instruction::CountEnter { counter, variable, limit, target: Target(2) },
-            Instruction::CountNext { counter, variable: MaybeWrite(6), limit: Read(4), target: Target(-2) },
+            Instruction::CountEnter { counter, variable: WriteFalling(6), limit, target: Target(2) },
+            Instruction::CountNext { counter, variable: WriteJumping(6), limit: Read(4), target: Target(-2) },
         ),
         Some(_) => (
-            Instruction::RangeEnter { counter, variable, limit: LimitAndStep(4), target: Target(2) },
-            Instruction::RangeNext { counter, variable: MaybeWrite(6), limit: LimitAndStep(4), target: Target(-2) },
+            Instruction::RangeEnter { counter, variable: WriteFalling(6), limit: LimitAndStep(4), target: Target(2) },
+            Instruction::RangeNext { counter, variable: WriteJumping(6), limit: LimitAndStep(4), target: Target(-2) },
         ),
     };
     let mut program = top_level(vec![
@@ -76,7 +76,7 @@ fn walk(make: Vec<Instruction>, constants: Vec<Constant>) -> Program {
     code.extend([
         Instruction::EachEnter { walk: WalkStart(3), target: Target(1) },
         print(6, 1),
-        Instruction::EachNext { walk: Walk(3), variable: MaybeWrite(6), target: Target(-2) },
+        Instruction::EachNext { walk: Walk(3), variable: WriteJumping(6), target: Target(-2) },
         halt(),
     ]);
     let mut program = top_level(code);

@@ -13,7 +13,6 @@ use std::sync::atomic::AtomicBool;
 use super::{Cause, End, FileProblem, Host, Machine, MachineOptions, NoProbe, signatures};
 use crate::bytecode::*;
 use crate::memory::{MemoryOptions, Value};
-use crate::source::Span;
 
 /// A world of strings.
 #[derive(Default)]
@@ -67,7 +66,7 @@ pub fn function(name: &str, parameters: u8, slots: u8, code: Vec<Instruction>) -
         variables,
         buffers: Vec::new(),
         library: false,
-        header: Span::default(),
+        header: Default::default(),
     };
     (function, code)
 }
@@ -81,7 +80,7 @@ pub fn program(functions: Vec<(Function, Vec<Instruction>)>) -> Program {
         function.end = program.code.len() as u32;
         program.functions.push(function);
     }
-    program.spans = vec![Span::default(); program.code.len()];
+    program.spans = vec![Default::default(); program.code.len()];
     program.library_start = program.code.len() as u32;
     program
 }

@@ -76,6 +76,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(96))]
+
         #[test]
         fn agrees_with_a_naive_model(steps in steps(200)) {
             let mut harness = Harness::new(&FirstFit, 479, 1 << 20);

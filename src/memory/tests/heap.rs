@@ -289,6 +289,8 @@ enum Operation {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
     /// Allocated is freed plus live, the footprint is accounted for, and contents stay, after every step.
     #[test]
     fn figures_are_conserved(operations in prop::collection::vec(prop_oneof![
