@@ -83,7 +83,7 @@ function main():
       |              --------------------------- allocated here
     4 |     while true:
     5 |         buffer[i] = i
-      |         ^^^^^^^^^^^^^ this writes past the end of the stack buffer
+      |         ^^^^^^^^^ this writes past the end of the stack buffer
       |
       = note: the write goes to 0xFFFFFFC0, right after the end of the 80-byte stack buffer `buffer` allocated at line 3, where the variable `buffer` of `main` lies
       = note: call stack, innermost first:
