@@ -19,7 +19,7 @@ pub use outcome::{
     Status,
 };
 
-use crate::bytecode::Program;
+use crate::bytecode::{Program, verifier};
 use crate::compiler;
 use crate::kind::ErrorKind;
 use crate::library;
@@ -167,6 +167,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { program, warnings, uncalled }) => {
+            debug_assert_eq!(verifier::verify(&program), Ok(()), "the compiler made unsound code");
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
