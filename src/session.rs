@@ -96,8 +96,6 @@ impl Configuration {
 pub struct Compiled {
     /// The user's file (id 0), the library, the `--call` expression.
     pub sources: Sources,
-    /// The names in them.
-    pub names: Names,
     /// The bytecode.
     pub program: Program,
     /// What is probably not meant.
@@ -174,7 +172,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
                 diagnostics.push(error);
                 return Err(Rejection::Errors(sources, diagnostics));
             }
-            Ok(Compiled { sources, names, program, warnings: diagnostics, uncalled })
+            Ok(Compiled { sources, program, warnings: diagnostics, uncalled })
         }
         Err(errors) => {
             diagnostics.extend(errors);

@@ -1,6 +1,7 @@
 //! Why a program stopped, as data with everything that can only be known at that moment:
 //! where it was, who had called whom, what lay at the address. Sentences are `report`'s.
 
+use super::host::FileProblem;
 use crate::kind::ErrorKind;
 use crate::memory::{Fault, Pointer};
 
@@ -100,12 +101,10 @@ pub enum Cause {
         /// Its name as the program gave it.
         name: String,
         /// What is wrong.
-        problem: super::host::FileProblem,
+        problem: FileProblem,
     },
     /// `--max-steps`
     StepLimit(u64),
-    /// Some other limit, as a sentence.
-    Limit(&'static str),
 }
 
 impl Cause {
@@ -139,7 +138,6 @@ impl Cause {
             Cause::EndOfInput => ErrorKind::EndOfInput,
             Cause::Input(_) | Cause::File { .. } => ErrorKind::FileError,
             Cause::StepLimit(_) => ErrorKind::StepLimit,
-            Cause::Limit(_) => ErrorKind::Limit,
             Cause::OperandTypes { .. }
             | Cause::NotABoolean(_)
             | Cause::IndexType(_)

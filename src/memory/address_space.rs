@@ -6,8 +6,6 @@ use super::value::{Tag, Value};
 
 /// Bytes of a word.
 pub const WORD_BYTES: u64 = 8;
-/// First byte of the code segment.
-pub const CODE_BASE: u32 = 0x0040_1000;
 /// First byte of the heap segment: the allocator's control area.
 pub const HEAP_BASE: u32 = 0x00BE_E000;
 /// Data of the first block, under every allocator and strategy.
