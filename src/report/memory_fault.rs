@@ -4,7 +4,7 @@ use super::quantity::address;
 use super::sentence::{Context, NULL_HELP, Sentences};
 use super::{bytes, grouped, size};
 use crate::bytecode::Instruction;
-use crate::machine::{BlockFacts, Landing};
+use crate::machine::{BlockFacts, Landing, type_name};
 use crate::memory::fault::{Access, InvalidFree};
 use crate::memory::{Block, BlockKind, Fault, Place, Pointer, Tag, Value};
 use crate::session::{RelatedKind, RunError};
@@ -470,13 +470,9 @@ fn value_phrase(value: Value) -> String {
 
 const fn tag_phrase(tag: Tag) -> &'static str {
     match tag {
-        Tag::Integer => "an integer",
-        Tag::Float => "a float",
-        Tag::Boolean => "a boolean",
-        Tag::Null => "null",
-        Tag::String => "a string",
-        Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer => "a pointer",
         Tag::Uninitialised => "nothing yet",
+        Tag::Integer | Tag::Float | Tag::Boolean | Tag::Null | Tag::String => type_name(tag),
+        Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer => type_name(tag),
         _ => "something that no program can hold",
     }
 }
