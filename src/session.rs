@@ -19,7 +19,7 @@ pub use outcome::{
     Status,
 };
 
-use crate::bytecode::Program;
+use crate::bytecode::{Program, verifier};
 use crate::compiler;
 use crate::kind::ErrorKind;
 use crate::library;
@@ -167,6 +167,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { program, warnings, uncalled }) => {
+            debug_assert_eq!(verifier::verify(&program), Ok(()), "the compiler is sound");
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
@@ -249,8 +250,10 @@ pub fn run(
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
         }
-        // Reading input was cut short.
-        End::Trapped(trap) if matches!(trap.cause, Cause::Input(_)) && interrupt.load(Ordering::Relaxed) => {
+        // Reading input was cut short, or ended with the program that wrote it.
+        End::Trapped(trap)
+            if matches!(trap.cause, Cause::Input(_) | Cause::EndOfInput) && interrupt.load(Ordering::Relaxed) =>
+        {
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
         }
@@ -285,7 +288,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
             trap,
             related: Vec::new(),
             block_name: None,
-            block_bytes: None,
+            allocated: None,
             record: None,
             replay_problem: None,
         }),
