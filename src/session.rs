@@ -248,8 +248,10 @@ pub fn run(
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
         }
-        // Reading input was cut short.
-        End::Trapped(trap) if matches!(trap.cause, Cause::Input(_)) && interrupt.load(Ordering::Relaxed) => {
+        // Reading input was cut short, or ended with the program that wrote it.
+        End::Trapped(trap)
+            if matches!(trap.cause, Cause::Input(_) | Cause::EndOfInput) && interrupt.load(Ordering::Relaxed) =>
+        {
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
         }
@@ -284,7 +286,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
             trap,
             related: Vec::new(),
             block_name: None,
-            block_bytes: None,
+            allocated: None,
             record: None,
             replay_problem: None,
         }),

@@ -80,7 +80,7 @@ impl Segment {
     #[must_use]
     pub fn commit(&mut self, length: usize, tag: Tag) -> bool {
         let more = length.saturating_sub(self.words.len());
-        if self.words.try_reserve(more).is_err() || self.tags.try_reserve(more).is_err() {
+        if !reserve(&mut self.words, more) || !reserve(&mut self.tags, more) {
             return false;
         }
         if more > 0 {
@@ -89,6 +89,11 @@ impl Segment {
         }
         true
     }
+}
+
+/// Room for `more` elements: generous, or just enough where the host has no more to give.
+fn reserve<T>(elements: &mut Vec<T>, more: usize) -> bool {
+    elements.try_reserve(more).or_else(|_| elements.try_reserve_exact(more)).is_ok()
 }
 
 /// The segments that hold data. (Code is the program's instructions; nothing stores there.)
