@@ -164,6 +164,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
         library: &library.module,
         call: call.as_ref().map(|(module, expression, text)| (module, *expression, *text)),
         builtins: signatures(),
+        requirements: code_requirements(configuration),
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { program, warnings, uncalled }) => {
@@ -185,6 +186,15 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
 
 fn in_text_order(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start);
+}
+
+/// What the strategy needs from code.
+fn code_requirements(configuration: &Configuration) -> compiler::Requirements {
+    let row = crate::memory::strategy::find(configuration.memory);
+    row.map_or_else(compiler::Requirements::default, |row| compiler::Requirements {
+        counts: row.requirements.counts,
+        drops_temporaries: row.requirements.drops_temporaries,
+    })
 }
 
 /// Code, literals and globals must end below the heap. Only loading knows what literals take, and

@@ -4,6 +4,7 @@
 mod certain;
 mod compilation;
 mod constants;
+mod counting;
 mod lowering;
 mod records;
 mod strings;
@@ -31,6 +32,17 @@ pub struct Input<'a> {
     pub call: Option<(&'a Module, ExpressionId, &'a str)>,
     /// The built-ins, by index.
     pub builtins: &'static [Signature],
+    /// What the memory-management strategy needs from code.
+    pub requirements: Requirements,
+}
+
+/// What a memory-management strategy needs from compiled code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requirements {
+    /// References are counted: every slot, global, element and field that holds one.
+    pub counts: bool,
+    /// A statement frees the string temporaries that it has consumed.
+    pub drops_temporaries: bool,
 }
 
 /// A compiled program.

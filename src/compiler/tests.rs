@@ -33,6 +33,10 @@ const fn row(name: &'static str, parameters: &'static [&'static str], makes_stri
 }
 
 fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
+    compile_for(text, Requirements { counts: false, drops_temporaries: true })
+}
+
+fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Output, Vec<Diagnostic>>) {
     let mut sources = Sources::default();
     let source = sources.add("test.pseudo", text);
     let mut names = Names::default();
@@ -40,7 +44,7 @@ fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|one| one.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let library = Module::default();
-    let input = Input { user: &parsed.module, library: &library, call: None, builtins: BUILTINS };
+    let input = Input { user: &parsed.module, library: &library, call: None, builtins: BUILTINS, requirements };
     let result = compile(input, &mut names);
     (sources, result)
 }

@@ -7,7 +7,7 @@ use super::frame::Position;
 use super::host::Host;
 use super::probe::Probe;
 use super::random::Random;
-use super::trap::Trap;
+use super::trap::{Cause, Trap};
 use crate::bytecode::{Constant, FieldSite, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Tag, Value};
@@ -176,7 +176,14 @@ impl<'p> Machine<'p> {
         }
         let start = Position { pc: self.program.functions[0].entry as usize, base: 0 };
         match self.take_stack(0, 0) {
-            Ok(()) => self.execute::<P, Stop>(start, host, probe, interrupt),
+            Ok(()) => match self.execute::<P, Stop>(start, host, probe, interrupt) {
+                // The top level's buffers go with it, and what they held.
+                End::Finished => match self.retire_buffers(0) {
+                    Ok(()) => End::Finished,
+                    Err(fault) => End::Trapped(self.trap(Cause::Fault(fault), start)),
+                },
+                end => end,
+            },
             Err(cause) => End::Trapped(self.trap(cause, start)),
         }
     }

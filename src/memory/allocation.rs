@@ -64,7 +64,8 @@ impl Memory {
         let heap = &mut self.space.heap;
         heap.tags[home.header + 1..run + words].fill(Tag::Uninitialised);
         if header_words > 1 {
-            heap.words[run] &= 1;
+            // The reference that the allocation gives is the first that is counted.
+            heap.words[run] = heap.words[run] & 1 | super::strategy::reference_counting::ONE;
             heap.tags[run..home.header].fill(Tag::CountHeader);
             heap.words[home.header] = 0;
         }
@@ -176,11 +177,17 @@ impl Memory {
         }
         heap.words.copy_within(from..from + bytes / 8, to);
         heap.tags.copy_within(from..from + bytes / 8, to);
+        if self.requirements.counts {
+            for index in to..to + bytes / 8 {
+                self.retain(self.space.heap.get(index));
+            }
+        }
         Ok(())
     }
 
+    /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
     #[inline]
-    fn frees_on_request(&self) -> bool {
+    pub fn frees_on_request(&self) -> bool {
         self.strategy.as_ref().is_some_and(|strategy| strategy.frees_on_request())
     }
 

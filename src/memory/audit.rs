@@ -1,6 +1,8 @@
 //! The audit of the whole heap: every word belongs to exactly one live block, free run or control
 //! area; shadow, headers, the allocator's words and the figures agree. What it finds is our bug.
 
+use std::collections::HashMap;
+
 use super::address_space::WORD_BYTES;
 use super::allocator::{Run, RunState};
 use super::block::{Block, BlockKind};
@@ -104,5 +106,42 @@ impl Memory {
             Some((what, counted, kept)) => Err(format!("{what}: {counted} counted, {kept} kept")),
             None => Ok(()),
         }
+    }
+}
+
+impl Memory {
+    /// Compares the counts of references that are kept with those that are there: `owners` are what slots
+    /// and globals hold; what blocks and stack buffers hold is looked up here. Only where references
+    /// are counted.
+    ///
+    /// # Errors
+    /// A sentence about the first block whose count is wrong.
+    pub fn audit_counts(&self, owners: &mut dyn Iterator<Item = Value>) -> Result<(), String> {
+        if !self.requirements.counts {
+            return Ok(());
+        }
+        let mut counted: HashMap<usize, u64> = HashMap::new();
+        let mut count = |value: Value| {
+            if let Some(home) = self.counted(value) {
+                *counted.entry(home.header).or_default() += 1;
+            }
+        };
+        owners.for_each(&mut count);
+        let blocks = self.blocks();
+        for block in &blocks {
+            if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, self.find(block.pointer)) {
+                let first = home.header + 1;
+                (first..first + (block.bytes / WORD_BYTES) as usize).for_each(|at| count(self.space.heap.get(at)));
+            }
+        }
+        for block in &blocks {
+            let Some(home) = self.find(block.pointer) else { continue };
+            let (kept, found) = (self.count(home), counted.get(&home.header).copied().unwrap_or(0));
+            if kept != found {
+                let address = block.pointer.address();
+                return Err(format!("the block at {address:#010x} has a count of {kept}, and {found} references"));
+            }
+        }
+        Ok(())
     }
 }

@@ -30,9 +30,19 @@ impl Memory {
     }
 
     /// Ends the life of the buffer whose header is at a stack index: its frame goes.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list, where references that it held were counted.
     #[inline]
-    pub fn remove_buffer(&mut self, header_index: usize) {
+    pub fn remove_buffer(&mut self, header_index: usize) -> Result<(), Fault> {
         self.journal.record(Event::Freed(header_serial(self.space.stack.words[header_index])));
+        let home = Home { place: Place::Stack, header: header_index };
+        let bytes = if self.requirements.counts { self.block_at(home).bytes } else { 0 };
         self.space.stack.tags[header_index] = Tag::Uninitialised;
+        for word in 0..payload_words(bytes) as usize {
+            let held = self.space.stack.get(header_index - 1 - word);
+            self.release(held)?;
+        }
+        Ok(())
     }
 }

@@ -221,34 +221,22 @@ impl<'a> Lowering<'_, 'a> {
 
     fn call_general_builtin(&mut self, builtin: u8, arguments: &[ExpressionId], span: Span, wanted: Option<u8>) -> u8 {
         let mark = self.next;
-        // The value replaces the first argument; a string to be freed afterwards is kept beside it.
-        let kept: Vec<(ExpressionId, u8)> = arguments
-            .iter()
-            .filter(|argument| self.facts[argument.0 as usize].fresh)
-            .copied()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|argument| (argument, self.temporary()))
-            .collect();
         let window = self.temporary();
-        self.next = u32::from(window);
+        let mut slots = Vec::new();
         for &argument in arguments {
             let slot = self.temporary();
             self.expression(argument, Some(slot));
             self.next = u32::from(slot) + 1;
-            if let Some(&(_, keep)) = kept.iter().find(|(kept, _)| *kept == argument) {
-                self.emit(Instruction::Move { to: Write(keep), from: Read(slot) }, self.span(argument));
-            }
+            slots.push(slot);
         }
         let instruction = Instruction::CallBuiltin {
             window: BuiltinWindow(window),
             arguments: Count(arguments.len().min(255) as u8),
             builtin: BuiltinIndex(builtin),
-            detail: Integer(0),
         };
         self.emit(instruction, span);
-        for &(argument, keep) in &kept {
-            self.drop_if_fresh(argument, keep);
+        for (&argument, slot) in arguments.iter().zip(slots) {
+            self.drop_if_fresh(argument, slot);
         }
         self.deliver(window, mark, span, wanted)
     }

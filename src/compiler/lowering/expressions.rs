@@ -114,7 +114,7 @@ impl<'a> Lowering<'_, 'a> {
             return to;
         }
         let right = self.expression(right_id, None);
-        let drops = if operator == BinaryOperator::Add {
+        let drops = if operator == BinaryOperator::Add && self.compilation.input.requirements.drops_temporaries {
             match (self.facts[left_id.0 as usize].fresh, self.facts[right_id.0 as usize].fresh) {
                 (true, true) => Some(Drops::Both),
                 (true, false) => Some(Drops::Left),
@@ -451,7 +451,7 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Has a string freed that its statement has consumed and nothing holds.
     pub(super) fn drop_if_fresh(&mut self, id: ExpressionId, slot: u8) {
-        if self.facts[id.0 as usize].fresh {
+        if self.facts[id.0 as usize].fresh && self.compilation.input.requirements.drops_temporaries {
             let span = self.span(id);
             self.emit(Instruction::DropTemporary { value: Read(slot) }, span);
         }

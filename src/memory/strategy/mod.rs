@@ -7,6 +7,7 @@
 
 mod manual;
 mod none;
+pub(super) mod reference_counting;
 
 use std::fmt::Debug;
 
@@ -72,6 +73,12 @@ pub const STRATEGIES: &[StrategyRow] = &[
         help: "heap_free frees, and nothing else: leaks, dangling pointers and double frees show",
         requirements: Requirements { header_words: 1, counts: false, drops_temporaries: true, collects: false },
         new: || Box::new(manual::Manual),
+    },
+    StrategyRow {
+        name: "refcount",
+        help: "the last counted reference frees, at once: every copy of a reference costs, cycles leak",
+        requirements: Requirements { header_words: 2, counts: true, drops_temporaries: false, collects: false },
+        new: || Box::new(reference_counting::ReferenceCounting),
     },
     StrategyRow {
         name: "none",

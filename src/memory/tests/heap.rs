@@ -159,7 +159,7 @@ fn freeing() {
     assert_eq!(memory.free(Value::integer(12)), Err(Fault::NotAReference(Value::integer(12))));
     assert_eq!(memory.free(literal), invalid(literal, InvalidFree::Literal));
     assert_eq!(memory.free(buffer), invalid(buffer, InvalidFree::StackBuffer));
-    memory.remove_buffer(9);
+    memory.remove_buffer(9).unwrap();
     assert_eq!(memory.free(buffer), invalid(buffer, InvalidFree::StackBuffer));
     assert_eq!(memory.free(block), Ok(()));
     assert_eq!(memory.free(block), Err(Fault::DoubleFree(pointer(block))));
