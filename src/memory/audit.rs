@@ -8,7 +8,7 @@ use super::allocator::{Run, RunState};
 use super::block::{Block, BlockKind};
 use super::heap::Memory;
 use super::statistics::HeapStatistics;
-use super::value::Tag;
+use super::value::{Tag, Value};
 
 impl Memory {
     /// Checks the heap as a whole.
