@@ -14,6 +14,7 @@ mod walk;
 
 use crate::bytecode::{Program, Signature};
 use crate::kind::ErrorKind;
+use crate::memory::strategy::Requirements;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::Names;
 use crate::syntax::ast::{ExpressionId, Module};
@@ -31,6 +32,8 @@ pub struct Input<'a> {
     pub call: Option<(&'a Module, ExpressionId, &'a str)>,
     /// The built-ins, by index.
     pub builtins: &'static [Signature],
+    /// What the strategy needs from code.
+    pub requirements: Requirements,
 }
 
 /// A compiled program.

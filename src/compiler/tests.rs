@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bytecode::{Instruction, verifier};
+use crate::memory::strategy;
 use crate::source::{Severity, Sources};
 use crate::syntax;
 
@@ -40,7 +41,8 @@ fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|one| one.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let library = Module::default();
-    let input = Input { user: &parsed.module, library: &library, call: None, builtins: BUILTINS };
+    let requirements = strategy::STRATEGIES[0].requirements;
+    let input = Input { user: &parsed.module, library: &library, call: None, builtins: BUILTINS, requirements };
     let result = compile(input, &mut names);
     (sources, result)
 }

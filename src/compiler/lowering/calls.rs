@@ -190,7 +190,7 @@ impl<'a> Lowering<'_, 'a> {
             ("length" | "len" | "size", &[object]) => {
                 let mark = self.next;
                 let value = self.expression(object, None);
-                let fresh = self.facts[object.0 as usize].fresh;
+                let fresh = self.drops(object);
                 if !fresh {
                     self.next = mark;
                 }
@@ -224,7 +224,7 @@ impl<'a> Lowering<'_, 'a> {
         // The value replaces the first argument; a string to be freed afterwards is kept beside it.
         let kept: Vec<(ExpressionId, u8)> = arguments
             .iter()
-            .filter(|argument| self.facts[argument.0 as usize].fresh)
+            .filter(|&&argument| self.drops(argument))
             .copied()
             .collect::<Vec<_>>()
             .into_iter()
