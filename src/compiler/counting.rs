@@ -435,7 +435,8 @@ impl<'a> Counting<'a> {
         let (slot, origin) = match instruction {
             Instruction::LoadGlobal { to, .. }
             | Instruction::LoadElement { to, .. }
-            | Instruction::LoadField { to, .. } => (to.0, Origin::Copied),
+            | Instruction::LoadField { to, .. }
+            | Instruction::Strengthen { to, .. } => (to.0, Origin::Copied),
             Instruction::Move { to, .. } => (to.0, Origin::Copied),
             Instruction::Allocate { to, .. }
             | Instruction::AllocateRecord { to, .. }
@@ -511,6 +512,8 @@ fn redirected(instruction: Instruction, slot: u8) -> Option<Instruction> {
         Instruction::LoadInteger { value, .. } => Instruction::LoadInteger { to, value },
         Instruction::LoadConstant { constant, .. } => Instruction::LoadConstant { to, constant },
         Instruction::LoadGlobal { global, .. } => Instruction::LoadGlobal { to, global },
+        Instruction::Weaken { from, .. } => Instruction::Weaken { to, from },
+        Instruction::Strengthen { from, .. } => Instruction::Strengthen { to, from },
         Instruction::Add { left, right, .. } => Instruction::Add { to, left, right },
         Instruction::Subtract { left, right, .. } => Instruction::Subtract { to, left, right },
         Instruction::Multiply { left, right, .. } => Instruction::Multiply { to, left, right },
@@ -558,6 +561,7 @@ fn countable_slots(program: &Program, function: &Function, code: &[Instruction])
                 Instruction::LoadGlobal { to, .. }
                 | Instruction::LoadElement { to, .. }
                 | Instruction::LoadField { to, .. }
+                | Instruction::Strengthen { to, .. }
                 | Instruction::Allocate { to, .. }
                 | Instruction::AllocateRecord { to, .. }
                 | Instruction::AllocateArray { to, .. }

@@ -15,6 +15,7 @@ mod walk;
 
 use crate::bytecode::{Program, Signature};
 use crate::kind::ErrorKind;
+use crate::memory::strategy::Requirements;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::Names;
 use crate::syntax::ast::{ExpressionId, Module};
@@ -32,17 +33,8 @@ pub struct Input<'a> {
     pub call: Option<(&'a Module, ExpressionId, &'a str)>,
     /// The built-ins, by index.
     pub builtins: &'static [Signature],
-    /// What the memory-management strategy needs from code.
+    /// What the strategy needs from code.
     pub requirements: Requirements,
-}
-
-/// What a memory-management strategy needs from compiled code.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Requirements {
-    /// References are counted: every slot, global, element and field that holds one.
-    pub counts: bool,
-    /// A statement frees the string temporaries that it has consumed.
-    pub drops_temporaries: bool,
 }
 
 /// A compiled program.

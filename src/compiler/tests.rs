@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bytecode::{Instruction, verifier};
+use crate::memory::strategy;
 use crate::source::{Severity, Sources};
 use crate::syntax;
 
@@ -33,7 +34,7 @@ const fn row(name: &'static str, parameters: &'static [&'static str], makes_stri
 }
 
 fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
-    compile_for(text, Requirements { counts: false, drops_temporaries: true })
+    compile_for(text, strategy::STRATEGIES[0].requirements)
 }
 
 fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Output, Vec<Diagnostic>>) {

@@ -23,7 +23,7 @@ use crate::bytecode::{Instruction, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::address_space::HEAP_BASE;
 use crate::memory::block::{header_length, header_serial};
-use crate::memory::{Event, Pointer, Segment, Tag, Value};
+use crate::memory::{Event, Memory, Pointer, Segment, Tag, Value};
 
 /// Instructions between two looks at the interrupt flag.
 const POLL_INTERVAL: u64 = 1 << 16;
@@ -198,6 +198,14 @@ impl Machine<'_> {
                                 set!(to, get!(from));
                                 pc += 1;
                             }
+                            Instruction::Weaken { to, from } => {
+                                set!(to, Memory::weaken(get!(from)));
+                                pc += 1;
+                            }
+                            Instruction::Strengthen { to, from } => {
+                                let value = get!(from);
+                                yields!(to, (!value.tag.is_weak()).then_some(value));
+                            }
                             Instruction::Clear { to } => {
                                 set!(to, Value::UNINITIALISED);
                                 pc += 1;
@@ -216,7 +224,7 @@ impl Machine<'_> {
                             }
                             Instruction::LoadGlobal { to, global } => {
                                 let value = self.memory.space.statics.get(self.first_global + global.0 as usize);
-                                yields!(to, (value.tag != Tag::Uninitialised).then_some(value));
+                                yields!(to, is_plain_value(value.tag).then_some(value));
                             }
                             Instruction::StoreGlobal { from, global } => {
                                 self.memory.space.statics.set(self.first_global + global.0 as usize, get!(from));

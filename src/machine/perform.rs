@@ -37,6 +37,11 @@ impl Machine<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn perform(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
+        if self.stress { self.perform_audited(position, host) } else { self.carry_out(position, host) }
+    }
+
+    /// The meaning of an instruction.
+    pub(super) fn carry_out(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
         use Instruction as I;
         let base = position.base as usize;
         let instruction = self.program.code[position.pc];
@@ -51,7 +56,16 @@ impl Machine<'_> {
                 self.boolean(base, value.0)?;
                 Ok(Flow::Next)
             }
-            I::LoadGlobal { global, .. } => {
+            I::Strengthen { to, from } => {
+                let value = self.memory.strengthen(self.slot(base, from.0));
+                self.put(base, to.0, value)
+            }
+            I::LoadGlobal { to, global } => {
+                let value = self.memory.space.statics.get(self.first_global + global.0 as usize);
+                if value.tag.is_weak() {
+                    let value = self.memory.strengthen(value);
+                    return self.put(base, to.0, value);
+                }
                 let name = self.program.globals[global.0 as usize].name.clone();
                 Err(Cause::Unassigned { name, global: true }.into())
             }
@@ -261,8 +275,8 @@ impl Machine<'_> {
                     }
                     _ => false,
                 };
-                if embedded && self.memory.frees_on_request() {
-                    self.memory.free(from)?;
+                if embedded {
+                    self.memory.drop_literal(from)?;
                 }
                 Ok(Flow::Next)
             }
@@ -282,7 +296,7 @@ impl Machine<'_> {
             }
             I::AllocateRecord { to, failure, record } => {
                 let shape = Shape::Fields(self.record_layouts[record.0 as usize]);
-                let block = self.memory.allocate(shape, self.site(position))?;
+                let block = self.make_block(shape, position)?;
                 let block = match (block, failure) {
                     (Some(pointer), _) => Value::pointer(pointer),
                     (None, Failure::Null) => Value::NULL,
@@ -296,7 +310,7 @@ impl Machine<'_> {
             }
             I::AllocateArray { to, length } => {
                 let elements = u64::from(length.0);
-                let block = self.memory.allocate(Shape::Elements(elements), self.site(position))?;
+                let block = self.make_block(Shape::Elements(elements), position)?;
                 let pointer = block.ok_or(Fault::OutOfMemory { bytes: 8 * elements })?;
                 self.put(base, to.0, Value::pointer(pointer))
             }
@@ -409,6 +423,7 @@ impl Machine<'_> {
             I::LoadInteger { .. }
             | I::LoadConstant { .. }
             | I::Move { .. }
+            | I::Weaken { .. }
             | I::Clear { .. }
             | I::StoreGlobal { .. }
             | I::Jump { .. }
@@ -466,7 +481,7 @@ impl Machine<'_> {
             return Ok(Arithmetic::Add.apply(&self.memory, left, right)?);
         }
         let joined = self.memory.text(left)? + &self.memory.text(right)?;
-        Ok(self.memory.make_string(&joined, self.site(position))?)
+        Ok(self.make_string(&joined, position)?)
     }
 
     fn equal(&self, base: usize, left: u8, right: u8) -> Result<bool, Fault> {
@@ -530,7 +545,7 @@ impl Machine<'_> {
             AllocationKind::ZeroBooleans => Some(Value::boolean(false)),
             AllocationKind::ZeroPointers => Some(Value::NULL),
         };
-        let block = self.memory.allocate(shape, self.site(position))?.map(Value::pointer);
+        let block = self.make_block(shape, position)?.map(Value::pointer);
         match (block, zero) {
             (Some(block), Some(zero)) => {
                 self.memory.fill(block, zero, count)?;

@@ -114,19 +114,27 @@ impl Memory {
         }
     }
 
-    /// Frees a string that its statement has consumed, if it is a live heap string; under every
-    /// strategy but `none`. Anything else is left alone.
+    /// Frees a string that its statement has consumed, if it is a live heap string. Anything else is
+    /// left alone. The instruction is there only where the strategy has temporaries dropped.
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
     pub fn drop_temporary(&mut self, value: Value) -> Result<(), Fault> {
-        if value.tag != Tag::String || !self.requirements.drops_temporaries {
+        if value.tag != Tag::String {
             return Ok(());
         }
         match self.find(value.as_pointer()) {
             Some(home) if home.place == Place::Heap => self.reclaim(home),
             _ => Ok(()),
         }
+    }
+
+    /// Frees an array literal that has been taken over, where nothing but a free would ever end it.
+    ///
+    /// # Errors
+    /// Whatever is wrong with what is freed.
+    pub fn drop_literal(&mut self, value: Value) -> Result<(), Fault> {
+        if self.frees_on_request() { self.free(value) } else { Ok(()) }
     }
 
     /// `heap_reallocate`: a block of `length` in the block's own unit, old contents kept, or none

@@ -1,11 +1,10 @@
 //! The audit of the whole heap: every word belongs to exactly one live block, free run or control
 //! area; shadow, headers, the allocator's words and the figures agree. What it finds is our bug.
 
-use std::collections::HashMap;
-
 use super::address_space::WORD_BYTES;
 use super::allocator::{Run, RunState};
 use super::block::{Block, BlockKind};
+use super::fault::Fault;
 use super::heap::Memory;
 use super::statistics::HeapStatistics;
 use super::value::{Tag, Value};
@@ -46,6 +45,7 @@ impl Memory {
         {
             return Err("two blocks have one serial, or one has a serial not given yet".to_owned());
         }
+        self.audit_references(&runs)?;
         self.audit_figures(&figures)?;
         self.allocator.audit(heap, &runs)
     }
@@ -68,8 +68,9 @@ impl Memory {
                     | Tag::Null
                     | Tag::Pointer
                     | Tag::InteriorPointer
-                    | Tag::WeakPointer
                     | Tag::String
+                    | Tag::WeakPointer
+                    | Tag::WeakInteriorPointer
             );
             let raw = matches!(tag, Tag::Bytes | Tag::PartialBytes);
             let fits = match block.kind {
@@ -84,6 +85,36 @@ impl Memory {
             }
         }
         Ok(())
+    }
+
+    /// Checks the heap as a whole, and what the values outside of it that keep blocks, `roots`, say of it.
+    ///
+    /// # Errors
+    /// A sentence about the first contradiction.
+    pub fn audit_with(&self, roots: &[Value]) -> Result<(), String> {
+        self.audit()?;
+        if let Some(&root) = roots.iter().find(|&&root| self.may_not_dangle(root)) {
+            return Err(format!("a root holds {root:?}, whose block is gone"));
+        }
+        self.strategy.as_ref().map_or(Ok(()), |strategy| strategy.audit_counts(self, roots))
+    }
+
+    /// Checks that no block refers to one that is gone, where blocks only go when nothing refers to them.
+    fn audit_references(&self, runs: &[Run]) -> Result<(), String> {
+        let heap = &self.space.heap;
+        for run in runs.iter().filter(|run| run.state == RunState::Live) {
+            let words = run.start..run.start + run.words;
+            if let Some(index) = words.into_iter().find(|&index| self.may_not_dangle(heap.get(index))) {
+                return Err(format!("the word at {:#010x} refers to a block that is gone", heap.address(index)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a value refers to a heap block that is gone, which the strategy does not let happen.
+    fn may_not_dangle(&self, value: Value) -> bool {
+        let automatic = self.strategy.as_ref().is_some_and(|strategy| !strategy.frees_on_request());
+        automatic && value.tag.is_reference() && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
     }
 
     /// Compares what was counted of the live blocks with the counts kept.
@@ -106,42 +137,5 @@ impl Memory {
             Some((what, counted, kept)) => Err(format!("{what}: {counted} counted, {kept} kept")),
             None => Ok(()),
         }
-    }
-}
-
-impl Memory {
-    /// Compares the counts of references that are kept with those that are there: `owners` are what slots
-    /// and globals hold; what blocks and stack buffers hold is looked up here. Only where references
-    /// are counted.
-    ///
-    /// # Errors
-    /// A sentence about the first block whose count is wrong.
-    pub fn audit_counts(&self, owners: &mut dyn Iterator<Item = Value>) -> Result<(), String> {
-        if !self.requirements.counts {
-            return Ok(());
-        }
-        let mut counted: HashMap<usize, u64> = HashMap::new();
-        let mut count = |value: Value| {
-            if let Some(home) = self.counted(value) {
-                *counted.entry(home.header).or_default() += 1;
-            }
-        };
-        owners.for_each(&mut count);
-        let blocks = self.blocks();
-        for block in &blocks {
-            if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, self.find(block.pointer)) {
-                let first = home.header + 1;
-                (first..first + (block.bytes / WORD_BYTES) as usize).for_each(|at| count(self.space.heap.get(at)));
-            }
-        }
-        for block in &blocks {
-            let Some(home) = self.find(block.pointer) else { continue };
-            let (kept, found) = (self.count(home), counted.get(&home.header).copied().unwrap_or(0));
-            if kept != found {
-                let address = block.pointer.address();
-                return Err(format!("the block at {address:#010x} has a count of {kept}, and {found} references"));
-            }
-        }
-        Ok(())
     }
 }

@@ -2,9 +2,9 @@
 //! lost. Reads only; a strategy decides what to make of it.
 
 use super::address_space::WORD_BYTES;
-use super::block::{Block, BlockKind, Place};
+use super::block::{Block, BlockKind};
 use super::heap::Memory;
-use super::value::{Tag, Value};
+use super::value::Value;
 
 /// How a block is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -109,12 +109,7 @@ impl<'a> Graph<'a> {
 
     /// The live heap block that a value keeps alive.
     fn target(&self, value: Value) -> Option<u32> {
-        let home = match value.tag {
-            Tag::Pointer | Tag::String => self.memory.find(value.as_pointer())?,
-            Tag::InteriorPointer => self.memory.find_around(value.as_pointer())?,
-            _ => return None,
-        };
-        let node = *self.nodes.get(home.header / 2).filter(|_| home.place == Place::Heap)?;
+        let node = *self.nodes.get(self.memory.kept_by(value)? / 2)?;
         (node != UNSEEN).then_some(node)
     }
 

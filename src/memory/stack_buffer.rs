@@ -29,6 +29,13 @@ impl Memory {
         Ok(self.pointer_to(Home { place: Place::Stack, header: header_index }))
     }
 
+    /// The words of the buffer whose header is at a stack index.
+    pub fn buffer_words(&self, header_index: usize) -> impl Iterator<Item = Value> + '_ {
+        let bytes = self.block_at(Home { place: Place::Stack, header: header_index }).bytes;
+        let stack = &self.space.stack;
+        stack.extent(header_index - 1, payload_words(bytes) as usize).map(|index| stack.get(index))
+    }
+
     /// Ends the life of the buffer whose header is at a stack index: its frame goes.
     ///
     /// # Errors

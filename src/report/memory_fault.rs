@@ -475,7 +475,7 @@ const fn tag_phrase(tag: Tag) -> &'static str {
         Tag::Boolean => "a boolean",
         Tag::Null => "null",
         Tag::String => "a string",
-        Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer => "a pointer",
+        Tag::Pointer | Tag::InteriorPointer => "a pointer",
         Tag::Uninitialised => "nothing yet",
         _ => "something that no program can hold",
     }

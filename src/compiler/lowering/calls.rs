@@ -190,7 +190,7 @@ impl<'a> Lowering<'_, 'a> {
             ("length" | "len" | "size", &[object]) => {
                 let mark = self.next;
                 let value = self.expression(object, None);
-                let fresh = self.facts[object.0 as usize].fresh;
+                let fresh = self.drops(object);
                 if !fresh {
                     self.next = mark;
                 }

@@ -37,7 +37,7 @@ impl Lowering<'_, '_> {
             }
             ExpressionKind::Binary { operator, left, right } if is_comparison(*operator) => {
                 self.warn_about_certain_failure(*operator, *left, *right, span);
-                let fresh = self.facts[left.0 as usize].fresh || self.facts[right.0 as usize].fresh;
+                let fresh = self.drops(*left) || self.drops(*right);
                 if fresh {
                     self.jump_if_value(id, sense, label);
                 } else {
@@ -219,7 +219,7 @@ impl Lowering<'_, '_> {
         let mark = self.next;
         let left = self.expression(left_id, None);
         let right = self.expression(right_id, None);
-        let fresh = self.facts[left_id.0 as usize].fresh || self.facts[right_id.0 as usize].fresh;
+        let fresh = self.drops(left_id) || self.drops(right_id);
         if !fresh {
             self.next = mark;
         }

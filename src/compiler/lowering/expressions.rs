@@ -65,7 +65,7 @@ impl<'a> Lowering<'_, 'a> {
             }
             ExpressionKind::Index { index, .. } => {
                 let index = self.expression(*index, None);
-                let dropped = self.facts[value_of.0 as usize].fresh;
+                let dropped = self.drops(value_of);
                 if !dropped {
                     self.next = mark;
                 }
@@ -114,8 +114,8 @@ impl<'a> Lowering<'_, 'a> {
             return to;
         }
         let right = self.expression(right_id, None);
-        let drops = if operator == BinaryOperator::Add && self.compilation.input.requirements.drops_temporaries {
-            match (self.facts[left_id.0 as usize].fresh, self.facts[right_id.0 as usize].fresh) {
+        let drops = if operator == BinaryOperator::Add {
+            match (self.drops(left_id), self.drops(right_id)) {
                 (true, true) => Some(Drops::Both),
                 (true, false) => Some(Drops::Left),
                 (false, true) => Some(Drops::Right),
@@ -196,7 +196,7 @@ impl<'a> Lowering<'_, 'a> {
             ExpressionKind::IsEmpty(operand) => {
                 let mark = self.next;
                 let value = self.expression(*operand, None);
-                let fresh = self.facts[operand.0 as usize].fresh;
+                let fresh = self.drops(*operand);
                 if !fresh {
                     self.next = mark;
                 }
@@ -212,7 +212,7 @@ impl<'a> Lowering<'_, 'a> {
                 Some(bytes) => self.integer(bytes, span, wanted),
                 None => self.target(wanted),
             },
-            // Under the strategies there are so far a weak place is a plain pointer.
+            // Where it is stored, `stored` makes the place weak; to everybody else it is the reference.
             ExpressionKind::Weak(operand) => self.expression(*operand, wanted),
             ExpressionKind::Index { .. } | ExpressionKind::Field { .. } => self.expression(id, wanted),
         }
@@ -261,6 +261,11 @@ impl<'a> Lowering<'_, 'a> {
                 if !self.assigned.contains(u32::from(slot)) {
                     self.emit(Instruction::CheckAssigned { variable: Read(slot) }, span);
                     self.assigned.insert(u32::from(slot));
+                }
+                if self.weak_locals.contains(u32::from(slot)) {
+                    let to = self.target(wanted);
+                    self.emit(Instruction::Strengthen { to: Write(to), from: Read(slot) }, span);
+                    return to;
                 }
                 match wanted {
                     Some(to) if to != slot => {
@@ -311,7 +316,7 @@ impl<'a> Lowering<'_, 'a> {
         self.name_block(id, at);
         for (index, &element) in (0u32..).zip(elements) {
             let inner = self.next;
-            let from = self.expression(element, None);
+            let from = self.stored(element, None);
             let instruction = Instruction::InitElement { array: Read(array), from: Read(from), index: Length32(index) };
             self.emit(instruction, self.span(element));
             self.next = inner;
@@ -358,7 +363,7 @@ impl<'a> Lowering<'_, 'a> {
             if embedded > 0 {
                 self.store_embedded_literal_or_array(slot, field, index, argument);
             } else {
-                let from = self.expression(argument, None);
+                let from = self.stored(argument, None);
                 let instruction =
                     Instruction::InitField { record: Read(slot), from: Read(from), offset: Length32(offset) };
                 self.emit(instruction, self.span(argument));
@@ -449,9 +454,34 @@ impl<'a> Lowering<'_, 'a> {
         self.report(warning);
     }
 
+    /// Whether an expression gives a string that nothing holds, and that its statement is to free.
+    pub(super) fn drops(&self, id: ExpressionId) -> bool {
+        self.compilation.input.requirements.drops_temporaries && self.facts[id.0 as usize].fresh
+    }
+
+    /// Evaluates what is about to be stored in a place. `weak p` makes the place a weak one, if the
+    /// strategy finds out by itself when a block is not needed any more.
+    pub(super) fn stored(&mut self, id: ExpressionId, wanted: Option<u8>) -> u8 {
+        if !self.is_weak(id) {
+            return self.expression(id, wanted);
+        }
+        let mark = self.next;
+        let from = self.expression(id, None);
+        self.next = mark;
+        let to = self.target(wanted);
+        self.emit(Instruction::Weaken { to: Write(to), from: Read(from) }, self.span(id));
+        to
+    }
+
+    /// Whether a value makes the place it is stored in a weak one.
+    pub(super) fn is_weak(&self, id: ExpressionId) -> bool {
+        self.compilation.input.requirements.reclaims()
+            && matches!(self.module.expression(id).kind, ExpressionKind::Weak(_))
+    }
+
     /// Has a string freed that its statement has consumed and nothing holds.
     pub(super) fn drop_if_fresh(&mut self, id: ExpressionId, slot: u8) {
-        if self.facts[id.0 as usize].fresh && self.compilation.input.requirements.drops_temporaries {
+        if self.drops(id) {
             let span = self.span(id);
             self.emit(Instruction::DropTemporary { value: Read(slot) }, span);
         }

@@ -21,7 +21,7 @@ use crate::bytecode::{
 use crate::kind::ErrorKind;
 use crate::limits;
 use crate::source::{Diagnostic, Span};
-use crate::syntax::ast::{self, Block, ExpressionId, Module, Name, StatementKind};
+use crate::syntax::ast::{self, Block, ExpressionId, ExpressionKind, Module, Name, StatementKind};
 
 /// What a top level does after its statements.
 #[derive(Clone, Copy)]
@@ -74,6 +74,8 @@ pub(super) struct Lowering<'c, 'a> {
     slots: u32,
     /// Local variables that certainly have a value here.
     assigned: SlotSet,
+    /// Local variables that are somewhere assigned `weak …`: reading them needs an instruction.
+    weak_locals: SlotSet,
     enclosing: Vec<Enclosing<'a>>,
     /// Stack buffers: length and whether it counts bytes.
     buffers: Vec<(u32, bool)>,
@@ -116,6 +118,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
             next: 2,
             slots: 2,
             assigned: SlotSet::EMPTY,
+            weak_locals: SlotSet::EMPTY,
             enclosing: Vec::new(),
             buffers: Vec::new(),
             has_buffers,
@@ -187,10 +190,15 @@ impl<'c, 'a> Lowering<'c, 'a> {
             }
         }
         self.slots = self.next;
-        walk::each_statement(&function.body, &mut |statement| {
-            if let StatementKind::Global(names) = &statement.kind {
+        walk::each_statement(&function.body, &mut |statement| match &statement.kind {
+            StatementKind::Global(names) => {
                 self.globals_declared.extend(names.iter().map(|identifier| identifier.name));
             }
+            StatementKind::Assign { place, value } => self.note_weak_local(*place, *value),
+            StatementKind::AssignMany { places, values } => {
+                places.iter().zip(values).for_each(|(&place, &value)| self.note_weak_local(place, value));
+            }
+            _ => {}
         });
         for parameter in &function.parameters {
             if self.globals_declared.contains(&parameter.name) {
@@ -201,6 +209,16 @@ impl<'c, 'a> Lowering<'c, 'a> {
                     format!("`{text}` cannot be both a parameter and declared `global`"),
                 );
             }
+        }
+    }
+
+    /// Notes that a local variable is a weak place, if that is what an assignment makes it.
+    fn note_weak_local(&mut self, place: ExpressionId, value: ExpressionId) {
+        if let ExpressionKind::Name(name) = self.module.expression(place).kind
+            && let Some(&slot) = self.locals.get(&name)
+            && self.is_weak(value)
+        {
+            self.weak_locals.insert(u32::from(slot));
         }
     }
 

@@ -76,7 +76,12 @@ impl<'a> Lowering<'_, 'a> {
                     self.emit(Instruction::CheckAssigned { variable: Read(slot) }, span);
                     self.assigned.insert(u32::from(slot));
                 }
-                slot
+                if !self.weak_locals.contains(u32::from(slot)) {
+                    return slot;
+                }
+                let to = self.temporary();
+                self.emit(Instruction::Strengthen { to: Write(to), from: Read(slot) }, span);
+                to
             }
             Place::Global(global) => {
                 let to = self.temporary();
@@ -128,18 +133,18 @@ impl<'a> Lowering<'_, 'a> {
         if let ExpressionKind::Name(name) = self.module.expression(place_id).kind {
             match self.variable_place(name, self.span(place_id)) {
                 Place::Local(slot) => {
-                    self.expression(value, Some(slot));
+                    self.stored(value, Some(slot));
                     self.assigned.insert(u32::from(slot));
                 }
                 place => {
-                    let from = self.expression(value, None);
+                    let from = self.stored(value, None);
                     self.store(place, from, span);
                 }
             }
         } else if let Some((object, field, elements)) = self.embedded_assignment(place_id, value) {
             self.assign_embedded(place_id, object, field, elements, value, span);
         } else {
-            let from = self.expression(value, None);
+            let from = self.stored(value, None);
             let place = self.place(place_id);
             self.store(place, from, self.span(place_id));
         }
@@ -187,7 +192,7 @@ impl<'a> Lowering<'_, 'a> {
                 .iter()
                 .map(|&element| {
                     let slot = self.temporary();
-                    self.expression(element, Some(slot));
+                    self.stored(element, Some(slot));
                     self.next = u32::from(slot) + 1;
                     slot
                 })

@@ -129,7 +129,7 @@ impl<'a> Lowering<'_, 'a> {
             _ => self.temporary(),
         };
         let (write, left) = (Write(to), Read(old));
-        let fresh = self.facts[value.0 as usize].fresh;
+        let fresh = self.drops(value);
         let instruction = match (operator, small) {
             (BinaryOperator::Add, Some(value)) => Instruction::AddInteger { to: write, left, right: Integer(value) },
             (BinaryOperator::Subtract, Some(value)) => {
@@ -158,7 +158,7 @@ impl<'a> Lowering<'_, 'a> {
         let mut slots = Vec::new();
         for &value in values {
             let slot = self.temporary();
-            self.expression(value, Some(slot));
+            self.stored(value, Some(slot));
             self.next = u32::from(slot) + 1;
             slots.push(slot);
         }

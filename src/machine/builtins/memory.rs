@@ -47,8 +47,7 @@ pub(super) const ROWS: &[Row] = &[
 
 fn heap_reallocate(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let length = size(&call.machine.memory, call.arguments[1])?;
-    let (block, site) = (call.arguments[0], call.site());
-    let moved = call.memory().reallocate(block, length, site)?;
+    let moved = call.machine.reallocate(call.arguments[0], length, call.position)?;
     Ok(moved.map_or(Value::NULL, Value::pointer))
 }
 
@@ -90,7 +89,8 @@ fn fill(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     Ok(Value::NULL)
 }
 
-fn collect(_call: &mut Call<'_, '_>) -> Result<Value, Ending> {
+fn collect(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
+    call.machine.collect(call.position)?;
     Ok(Value::NULL)
 }
 

@@ -4,6 +4,8 @@
 //! slots are kept by the instructions that the compiler inserts, those of globals, elements and
 //! fields by the stores. Cycles keep themselves alive; they are what this strategy loses.
 
+use std::collections::HashMap;
+
 use super::super::block::{BlockKind, Place};
 use super::super::fault::Fault;
 use super::super::heap::Memory;
@@ -26,6 +28,32 @@ impl Strategy for ReferenceCounting {
 
     fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
         classify_cycles(memory, roots)
+    }
+
+    fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
+        let mut found: HashMap<usize, u64> = HashMap::new();
+        let mut count = |value: Value| {
+            if let Some(home) = memory.counted(value) {
+                *found.entry(home.header).or_default() += 1;
+            }
+        };
+        roots.iter().copied().for_each(&mut count);
+        let blocks = memory.blocks();
+        for block in &blocks {
+            if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, memory.find(block.pointer)) {
+                let first = home.header + 1;
+                (first..first + (block.bytes / 8) as usize).for_each(|at| count(memory.space.heap.get(at)));
+            }
+        }
+        for block in &blocks {
+            let Some(home) = memory.find(block.pointer) else { continue };
+            let (kept, found) = (memory.count(home), found.get(&home.header).copied().unwrap_or(0));
+            if kept != found {
+                let address = block.pointer.address();
+                return Err(format!("the block at {address:#010x} has a count of {kept}, and {found} references"));
+            }
+        }
+        Ok(())
     }
 }
 
