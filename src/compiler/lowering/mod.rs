@@ -167,7 +167,8 @@ impl<'c, 'a> Lowering<'c, 'a> {
             self.enter_role();
             self.leave_blocks(0);
             self.enclosing.pop();
-            self.emit(Instruction::Halt {}, body.end);
+            let end = if body.statements.is_empty() { Span::default() } else { body.end };
+            self.emit(Instruction::Halt {}, end);
         }
         self.finish(body.end);
     }
