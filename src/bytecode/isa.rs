@@ -17,10 +17,6 @@ macro_rules! for_each_instruction {
             "load-constant" LoadConstant { to: Write, constant: ConstantIndex }
             /// `to` := `from`.
             "move" Move { to: Write, from: Read }
-            /// `to` := what a weak place holds for the reference `from`: it does not keep the block alive.
-            "weaken" Weaken { to: Write, from: Read }
-            /// `to` := what reading the weak place `from` gives: a reference, or null once the block is gone.
-            "strengthen" Strengthen { to: Write, from: Read }
             /// Marks a variable as unassigned.
             "clear" Clear { to: Write }
             /// Stops with `unassigned-variable` if the variable has no value yet.
@@ -218,6 +214,12 @@ macro_rules! for_each_instruction {
             "print-result" PrintResult { value: Read, text: ConstantIndex }
             /// Ends the program.
             "halt" Halt {}
+
+            // ---- references, for strategies that free by themselves
+            /// `to` := what a weak place holds for the reference `from`: it does not keep the block alive.
+            "weaken" Weaken { to: Write, from: Read }
+            /// `to` := what reading the weak place `from` gives: a reference, or null once the block is gone.
+            "strengthen" Strengthen { to: Write, from: Read }
         }
     };
 }

@@ -13,7 +13,7 @@ use super::super::value::{Tag, Value};
 
 /// Which blocks are marked: a bit for every two words of the heap, as a block has at least two.
 #[derive(Clone, Debug)]
-pub(in super::super) struct Marks(Vec<u64>);
+pub struct Marks(Vec<u64>);
 
 impl Marks {
     /// Whether the block is marked whose header is at a heap index.
@@ -34,7 +34,7 @@ impl Marks {
 ///
 /// # Errors
 /// [`Fault::Host`] where the host has no memory for it.
-pub(in super::super) fn mark(memory: &Memory, roots: impl IntoIterator<Item = Value>) -> Result<Marks, Fault> {
+pub fn mark(memory: &Memory, roots: impl IntoIterator<Item = Value>) -> Result<Marks, Fault> {
     let words = memory.space.heap.words.len() / 128 + 1;
     let mut bits = Vec::new();
     reserve(&mut bits, words)?;

@@ -7,7 +7,7 @@
 
 mod manual;
 mod mark_sweep;
-pub(super) mod marking;
+mod marking;
 mod none;
 pub(super) mod reference_counting;
 
