@@ -53,7 +53,7 @@ pub enum Cause {
         builtin: &'static str,
         /// The parameter.
         parameter: &'static str,
-        /// What it must be: "an integer", "a string", "not negative".
+        /// What it must be: "an integer", "a string", "an integer that is not negative".
         expected: &'static str,
         /// What it is.
         found: Shown,

@@ -165,7 +165,15 @@ impl<'a> Clauses<'a> {
     fn method_error(&self, start: usize) -> Diagnostic {
         let span = self.lexemes[start].span;
         Diagnostic::error(ErrorKind::SyntaxError, span, "a record has fields, and no functions")
-            .help("Define the function outside, and give it the record as a parameter.")
+            .help("define the function outside, and give it the record as a parameter")
+    }
+
+    /// `if = 3`: no header, and no statement either.
+    fn assigned_keyword(&mut self, start: usize, end: usize) -> Clause {
+        let message = format!("`{}` is a keyword, and cannot be assigned", self.text(start));
+        let error = Diagnostic::error(ErrorKind::SyntaxError, self.lexemes[start].span, message);
+        self.at = end;
+        Clause { span: self.span(start, end), error: Some(error.help("choose another name")), ..Clause::default() }
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
@@ -190,6 +198,9 @@ impl<'a> Clauses<'a> {
             Reading::Statements => {
                 clause.keyword = self.leading(start, &shape);
                 clause.is_header = clause.keyword.and_then(keyword::opens).is_some();
+                if clause.keyword.is_some() && self.token(start + 1).is_some_and(Token::is_assignment) {
+                    return self.assigned_keyword(start, shape.end);
+                }
             }
             Reading::Fields if self.is_function(start, &shape) => {
                 clause.keyword = Some(Token::Function);
@@ -233,7 +244,7 @@ impl<'a> Clauses<'a> {
             format!("the `{keyword}` header has no `:` at its end"),
         )
         .label("a `:` is missing here")
-        .help("A header ends in `:`, and its body is indented below it.")
+        .help("a header ends in `:`, and its body is indented below it")
     }
 
     /// A `:` after something that is no header. At the end of the line a header was meant, and the
@@ -257,10 +268,10 @@ impl<'a> Clauses<'a> {
                 (None, Some(meant)) => {
                     let span = self.lexemes[start].span;
                     Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{quoted}` begins no header"))
-                        .help(format!("Did you mean `{meant}`?"))
+                        .help(format!("did you mean `{meant}`?"))
                 }
                 (None, None) => error("this is no header, but it ends in `:`".into())
-                    .help("Headers begin with `if`, `else`, `while`, `for`, `repeat`, `function` or `record`."),
+                    .help("headers begin with `if`, `else`, `while`, `for`, `repeat`, `function` or `record`"),
             });
             self.at += 1;
             return;
@@ -275,11 +286,11 @@ impl<'a> Clauses<'a> {
                             .help(help)
                     }
                     None => Diagnostic::error(ErrorKind::SyntaxError, span, "`else` must begin its line")
-                        .help("Write it on a line of its own, level with its `if`."),
+                        .help("write it on a line of its own, level with its `if`"),
                 }
             }
             None => Diagnostic::error(ErrorKind::SyntaxError, colon, "a `:` cannot stand here")
-                .help("Only headers such as `if …:` and `function name(…):` have a `:`."),
+                .help("only headers such as `if …:` and `function name(…):` have a `:`"),
         });
         while !matches!(self.token(self.at), None | Some(Token::Semicolon)) {
             self.at += 1;
@@ -423,9 +434,9 @@ impl<'a> Tagger<'a, '_> {
         let mut error = Diagnostic::error(ErrorKind::SyntaxError, span, "a statement assigns once")
             .label(format!("this second `{text}` has no clear meaning"))
             .secondary(first, "the assignment is here")
-            .help("To give two variables the same value, write two statements.");
+            .help("to give two variables the same value, write two statements");
         if text == "=" {
-            error = error.help("To store whether two values are equal, compare with `==`.");
+            error = error.help("to store whether two values are equal, compare with `==`");
         }
         self.error.get_or_insert(error);
     }

@@ -117,7 +117,7 @@ impl Errors {
         self.reported.sort_by_key(|error| error.primary.span.start);
         if let Some(last) = self.reported.last_mut().filter(|_| self.more > 0) {
             let more = self.more;
-            last.notes.push(format!("{more} more error{} not shown.", if more == 1 { " is" } else { "s are" }));
+            last.notes.push(format!("{more} more error{} not shown", if more == 1 { " is" } else { "s are" }));
         }
         self.reported
     }

@@ -165,8 +165,11 @@ impl<'a> Lowering<'_, 'a> {
         let least = most - usize::from(row.optional);
         let variadic = row.parameters.last().is_some_and(|last| last.starts_with('…'));
         if arguments.len() < least || arguments.len() > most && !variadic {
-            let takes =
-                if least == most { count(most, "argument") } else { format!("{least} to {}", count(most, "argument")) };
+            let takes = match least == most {
+                _ if variadic => format!("{} or more", count(least, "argument")),
+                true => count(most, "argument"),
+                false => format!("{least} to {}", count(most, "argument")),
+            };
             let diagnostic = Diagnostic::error(
                 ErrorKind::WrongArguments,
                 span,

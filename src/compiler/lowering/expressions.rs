@@ -154,7 +154,7 @@ impl<'a> Lowering<'_, 'a> {
         span: Span,
     ) {
         if let Some(message) = certain::failure(self.module, operator, left, right) {
-            self.report(Diagnostic::warning(span, message));
+            self.report(Diagnostic::warning(span, message).foretelling(ErrorKind::TypeError));
         }
     }
 
@@ -442,6 +442,7 @@ impl<'a> Lowering<'_, 'a> {
         let (text, of) = (self.text(field.name), self.text(record.name));
         let fields: Vec<&str> = record.fields.iter().map(|&(field, _)| self.text(field)).collect();
         let mut warning = Diagnostic::warning(field.span, format!("the record `{of}` has no field `{text}`"))
+            .foretelling(ErrorKind::UnknownField)
             .note(format!("its fields are: {}", fields.join(", ")));
         if let Some(help) = suggest::help(text, fields) {
             warning = warning.help(help);
