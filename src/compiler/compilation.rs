@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
-use super::{Input, Output, duplicate, walk};
+use super::{Input, Output, duplicate, unassigned, walk};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, Function, FunctionIndex, Global, GlobalIndex, Program, RecordLayout, liveness,
 };
@@ -124,6 +124,7 @@ impl<'a> Compilation<'a> {
         self.collect_records();
         self.find_string_makers();
         self.lower_all(role);
+        self.check_globals();
         if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
             return Err(self.diagnostics);
@@ -436,6 +437,21 @@ impl<'a> Compilation<'a> {
             }
         }
         self.program.functions.push(function);
+    }
+
+    fn check_globals(&mut self) {
+        let Some(top_level) = self.program.functions.iter().find(|function| function.name == "<top level>") else {
+            return;
+        };
+        for (at, global) in unassigned::reads(&self.program, top_level) {
+            let name = &self.program.globals[global.0 as usize].name;
+            let message = format!("`{name}` is read before anything is assigned to it");
+            let diagnostic =
+                Diagnostic::error(ErrorKind::UnassignedVariable, self.program.spans[at as usize], message)
+                    .label("no path from the start of the program assigns it before this")
+                    .help(format!("assign `{name}` a value first"));
+            self.report(diagnostic);
+        }
     }
 
     fn check_size(&mut self) {

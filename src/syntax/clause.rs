@@ -206,6 +206,7 @@ impl<'a> Clauses<'a> {
                 clause.keyword = Some(Token::Function);
                 clause.is_header = true;
                 clause.error = Some(self.method_error(start));
+                self.reading = Reading::Statements;
             }
             Reading::Fields => clause.keyword = Some(Token::Fields),
             Reading::Expression => {}
@@ -255,6 +256,15 @@ impl<'a> Clauses<'a> {
         let quoted = super::error::excerpt(self.source, self.lexemes[start].span);
         let ends_line = self.at + 1 == self.lexemes.len();
         let error = |message: String| Diagnostic::error(ErrorKind::SyntaxError, clause.span, message);
+        let definition = keyword::leading(word).map(|(token, _)| token).filter(|_| self.at == start + 1);
+        if let (Reading::Statements, Some(token @ (Token::Function | Token::Record))) = (self.reading, definition) {
+            let example = if token == Token::Record { "record Node:" } else { "function name(parameters):" };
+            clause.error = Some(error(format!("this `{word}` has no name")).help(format!("write `{example}`")));
+            clause.is_header = true;
+            clause.keyword = Some(token);
+            self.at += 1;
+            return;
+        }
         let meant = keyword::meant(word).filter(|_| self.lexemes[start].token == Token::Word);
         let keyword = meant.and_then(keyword::leading).map(|(token, _)| token).filter(|&t| keyword::opens(t).is_some());
         if self.reading == Reading::Statements && clause.keyword.is_none() && (ends_line || keyword.is_some()) {
@@ -430,6 +440,12 @@ impl<'a> Tagger<'a, '_> {
 
     fn check_single_assignment(&mut self, span: Span) {
         let Some(first) = self.assignment.filter(|_| self.brackets.is_empty()) else { return };
+        if let [.., before, place] = self.tagged.as_slice()
+            && before.token.ends_operand()
+            && place.token == Token::Name
+        {
+            return; // Another statement, of which the grammar has more to say.
+        }
         let text = self.source.slice(span);
         let mut error = Diagnostic::error(ErrorKind::SyntaxError, span, "a statement assigns once")
             .label(format!("this second `{text}` has no clear meaning"))

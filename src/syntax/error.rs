@@ -275,6 +275,11 @@ impl Failure<'_> {
                 error(found.span, "an assignment cannot stand inside an expression").help("compare with `=` or `==`"),
             );
         }
+        if found.token == Token::Slash && self.at > 0 && self.token(self.at - 1) == Some(Token::Star) && self.touch(self.at)
+        {
+            let span = self.lexemes[self.at - 1].span.to(found.span);
+            return Some(error(span, "this `*/` ends no comment").help("remove it, or write the `/*` that it should end"));
+        }
         let sign = self.at.checked_sub(1).map_or("", |before| self.text(before));
         if matches!(found.token, Token::Assign | Token::Equal)
             && matches!(sign, "+" | "-" | "*" | "/" | "%" | "<" | ">" | "!")
@@ -352,6 +357,9 @@ impl Failure<'_> {
         let diagnostic =
             error(both, format!("nothing stands between `{left}` and `{right}`")).label(format!("expected {expected}"));
         Some(match keyword::unit(&right) {
+            _ if self.token(at + 1) == Some(Token::Assign) => {
+                diagnostic.help("two statements on one line are separated by `;`")
+            }
             Some(_) => diagnostic.help(format!("a unit ends the arguments of an allocation: `allocate(n {right})`")),
             None => diagnostic,
         })
@@ -394,6 +402,9 @@ impl Failure<'_> {
             }
             (Token::Semicolon, _) => diagnostic.help("a `;` stands between statements only, outside brackets"),
             (Token::Colon, _) => diagnostic.help("only headers have a `:`"),
+            (Token::Equal | Token::Assign, _) if self.clause.keyword == Some(Token::Fields) => {
+                diagnostic.help("a record only names its fields; values are given to `new`: `new Node(1, null)`")
+            }
             _ => diagnostic,
         }
     }

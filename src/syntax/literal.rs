@@ -78,7 +78,12 @@ fn check_leading_zeros(text: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     }
     let value =
         if digits.starts_with(|c: char| c.is_ascii_digit()) { digits.to_string() } else { format!("0{digits}") };
-    Err(error(span, "a number cannot begin with `0`", format!("write `{value}`")))
+    let diagnostic = error(span, "a number cannot begin with `0`", format!("write `{value}`"));
+    // As in `1,000.5`, cut at its comma.
+    if text.find('.') == Some(3) {
+        return Err(Box::new((*diagnostic).help("only integers may have thousands separators: write `1000.5`")));
+    }
+    Err(diagnostic)
 }
 
 /// The text of a string literal, quotes included, with its escapes resolved.

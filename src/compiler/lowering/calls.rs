@@ -210,7 +210,7 @@ impl<'a> Lowering<'_, 'a> {
                 self.swap(a, b, span);
                 self.no_value(span, destination)
             }
-            _ => self.call_general_builtin(builtin, arguments, span, wanted),
+            _ => self.call_general_builtin(id, builtin, arguments, span, wanted),
         }
     }
 
@@ -222,7 +222,14 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    fn call_general_builtin(&mut self, builtin: u8, arguments: &[ExpressionId], span: Span, wanted: Option<u8>) -> u8 {
+    fn call_general_builtin(
+        &mut self,
+        id: ExpressionId,
+        builtin: u8,
+        arguments: &[ExpressionId],
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
         let mark = self.next;
         // The value replaces the first argument; a string to be freed afterwards is kept beside it.
         let kept: Vec<(ExpressionId, u8)> = arguments
@@ -249,7 +256,8 @@ impl<'a> Lowering<'_, 'a> {
             builtin: BuiltinIndex(builtin),
             detail: Integer(0),
         };
-        self.emit(instruction, span);
+        let at = self.emit(instruction, span);
+        self.name_block(id, at);
         for &(argument, keep) in &kept {
             self.drop_if_fresh(argument, keep);
         }
@@ -449,6 +457,16 @@ impl<'a> Lowering<'_, 'a> {
                     .note("a frame's size is fixed when its function is compiled")
                     .help("take it from the heap instead: `allocate(…)`, and `heap_free` it when done"),
                 );
+                return self.target(wanted);
+            }
+            Err(NotConstant::NoInteger(part)) => {
+                let span = self.span(part);
+                let mut diagnostic =
+                    Diagnostic::error(ErrorKind::NotConstant, span, "the size of a stack buffer must be an integer");
+                if let ExpressionKind::Binary { operator: BinaryOperator::Divide, .. } = self.module.expression(part).kind {
+                    diagnostic = diagnostic.help("`/` always gives a float: write `a div b` for the integer quotient");
+                }
+                self.report(diagnostic);
                 return self.target(wanted);
             }
             Err(NotConstant::NoValue(part)) => {
