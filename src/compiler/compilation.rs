@@ -7,7 +7,7 @@ use std::rc::Rc;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
-use super::{Input, Output, duplicate, unassigned, walk};
+use super::{Input, Output, duplicate, suggest, unassigned, walk};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, Function, FunctionIndex, Global, GlobalIndex, Program, RecordLayout, liveness,
 };
@@ -125,12 +125,15 @@ impl<'a> Compilation<'a> {
         self.find_string_makers();
         self.lower_all(role);
         self.check_globals();
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        if self.errors().next().is_some() {
+            // What is wrong at a place is enough of it.
+            let wrong: HashSet<Span> = self.errors().map(|error| error.primary.span).collect();
+            self.diagnostics.retain(|one| one.severity == Severity::Error || !wrong.contains(&one.primary.span));
             self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
             return Err(self.diagnostics);
         }
         self.check_size();
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        if self.errors().next().is_some() {
             return Err(self.diagnostics);
         }
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
@@ -439,6 +442,10 @@ impl<'a> Compilation<'a> {
         self.program.functions.push(function);
     }
 
+    fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
     fn check_globals(&mut self) {
         let Some(top_level) = self.program.functions.iter().find(|function| function.name == "<top level>") else {
             return;
@@ -446,10 +453,9 @@ impl<'a> Compilation<'a> {
         for (at, global) in unassigned::reads(&self.program, top_level) {
             let name = &self.program.globals[global.0 as usize].name;
             let message = format!("`{name}` is read before anything is assigned to it");
-            let diagnostic =
-                Diagnostic::error(ErrorKind::UnassignedVariable, self.program.spans[at as usize], message)
-                    .label("no path from the start of the program assigns it before this")
-                    .help(format!("assign `{name}` a value first"));
+            let diagnostic = Diagnostic::error(ErrorKind::UnassignedVariable, self.program.spans[at as usize], message)
+                .label("no path from the start of the program assigns it before this")
+                .help(format!("assign `{name}` a value first"));
             self.report(diagnostic);
         }
     }
@@ -493,6 +499,12 @@ impl<'a> Compilation<'a> {
         if self.reported.insert((kind, diagnostic.primary.span)) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// What a misspelt word was probably meant to be. Nobody reads it of an error beyond those reported,
+    /// and it costs a look at every candidate.
+    pub fn did_you_mean<'n>(&self, word: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+        (self.diagnostics.len() < limits::REPORTED_ERRORS).then(|| suggest::help(word, candidates)).flatten()
     }
 
     pub fn text(&self, name: Name) -> &'a str {

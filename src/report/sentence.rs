@@ -214,7 +214,7 @@ fn operand_types(operator: &str, operands: &[Shown]) -> Sentences {
     if operator == "+" && any("string") {
         sentences.help("`+` joins two strings: write `to_string(x)` for the other one")
     } else if matches!(operator, "<" | "<=" | ">" | ">=") {
-        sentences.help("order is defined between two numbers, and between two strings")
+        sentences.help("order is defined between two numbers, two strings, and two pointers")
     } else if any("pointer") {
         sentences.help("there is no arithmetic on pointers: use an index, `p[i]`")
     } else if any("null") {

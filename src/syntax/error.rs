@@ -228,8 +228,9 @@ impl Failure<'_> {
         let is_prefix = self.token(self.at) == Some(Token::Star) && !(self.at > 0 && self.ends_operand(self.at - 1));
         let operand = self.text(self.at + 1);
         (is_prefix && self.is_word(self.at + 1)).then(|| {
-            error(self.lexemes[self.at].span, "there is no `*` that follows a pointer")
-                .help(format!("a field is `{operand}.name`, an element `{operand}[i]`; `read_from({operand})` is the first of a block"))
+            error(self.lexemes[self.at].span, "there is no `*` that follows a pointer").help(format!(
+                "a field is `{operand}.name`, an element `{operand}[i]`; `read_from({operand})` is the first of a block"
+            ))
         })
     }
 
@@ -275,10 +276,15 @@ impl Failure<'_> {
                 error(found.span, "an assignment cannot stand inside an expression").help("compare with `=` or `==`"),
             );
         }
-        if found.token == Token::Slash && self.at > 0 && self.token(self.at - 1) == Some(Token::Star) && self.touch(self.at)
+        if found.token == Token::Slash
+            && self.at > 0
+            && self.token(self.at - 1) == Some(Token::Star)
+            && self.touch(self.at)
         {
             let span = self.lexemes[self.at - 1].span.to(found.span);
-            return Some(error(span, "this `*/` ends no comment").help("remove it, or write the `/*` that it should end"));
+            return Some(
+                error(span, "this `*/` ends no comment").help("remove it, or write the `/*` that it should end"),
+            );
         }
         let sign = self.at.checked_sub(1).map_or("", |before| self.text(before));
         if matches!(found.token, Token::Assign | Token::Equal)

@@ -2,7 +2,6 @@
 
 use super::super::compilation::Callable;
 use super::super::constants::{self, NotConstant};
-use super::super::suggest;
 use super::Lowering;
 use crate::bytecode::{
     AllocationKind, BufferIndex, BuiltinIndex, BuiltinWindow, Constant, Count, Failure, Instruction, Integer, Read,
@@ -62,7 +61,7 @@ impl<'a> Lowering<'_, 'a> {
             Diagnostic::error(ErrorKind::UnknownName, callee.span, format!("there is no function `{text}`"));
         if self.compilation.records.find(callee.name).is_some() {
             diagnostic = diagnostic.help(format!("to make a record, write `new {text}(…)`"));
-        } else if let Some(help) = suggest::help(text, self.compilation.callable_names()) {
+        } else if let Some(help) = self.compilation.did_you_mean(text, self.compilation.callable_names()) {
             diagnostic = diagnostic.help(help);
         } else if self.locals.contains_key(&callee.name) || self.compilation.global(callee.name).is_some() {
             diagnostic =
@@ -463,7 +462,9 @@ impl<'a> Lowering<'_, 'a> {
                 let span = self.span(part);
                 let mut diagnostic =
                     Diagnostic::error(ErrorKind::NotConstant, span, "the size of a stack buffer must be an integer");
-                if let ExpressionKind::Binary { operator: BinaryOperator::Divide, .. } = self.module.expression(part).kind {
+                if let ExpressionKind::Binary { operator: BinaryOperator::Divide, .. } =
+                    self.module.expression(part).kind
+                {
                     diagnostic = diagnostic.help("`/` always gives a float: write `a div b` for the integer quotient");
                 }
                 self.report(diagnostic);

@@ -3,7 +3,6 @@
 
 use super::super::certain;
 use super::super::constants;
-use super::super::suggest;
 use super::Lowering;
 use crate::bytecode::{Constant, Drops, Failure, Instruction, Integer, Length32, Read, RecordIndex, Write};
 use crate::kind::ErrorKind;
@@ -294,7 +293,7 @@ impl<'a> Lowering<'_, 'a> {
             || self.compilation.builtin(name, self.origin).is_some()
         {
             diagnostic.help(format!("`{text}` is a function: to call it, write `{text}(…)`"))
-        } else if let Some(help) = suggest::help(text, known) {
+        } else if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic.help(help)
         } else {
             diagnostic.help(format!("a variable is made by assigning to it: `{text} = …`"))
@@ -406,7 +405,7 @@ impl<'a> Lowering<'_, 'a> {
         let mut diagnostic =
             Diagnostic::error(ErrorKind::UnknownName, name.span, format!("nothing says what a `{text}` consists of"))
                 .label("no such record or type");
-        if let Some(help) = suggest::help(text, known) {
+        if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic = diagnostic.help(help);
         }
         self.report(diagnostic.help(format!("declare it: `record {text}: first_field, second_field`")));
@@ -444,7 +443,7 @@ impl<'a> Lowering<'_, 'a> {
         let mut warning = Diagnostic::warning(field.span, format!("the record `{of}` has no field `{text}`"))
             .foretelling(ErrorKind::UnknownField)
             .note(format!("its fields are: {}", fields.join(", ")));
-        if let Some(help) = suggest::help(text, fields) {
+        if let Some(help) = self.compilation.did_you_mean(text, fields) {
             warning = warning.help(help);
         }
         self.report(warning);
