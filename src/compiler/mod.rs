@@ -11,6 +11,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod unassigned;
+mod variables;
 mod walk;
 
 use crate::bytecode::{Program, Signature};

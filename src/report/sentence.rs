@@ -135,7 +135,6 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             "it was here",
         )
         .help("raise `--max-steps`, or look for a loop that never ends"),
-        Cause::Limit(sentence) => Sentences::new(*sentence, "here"),
     }
 }
 
