@@ -173,7 +173,9 @@ impl FrameMap {
         let first_temporary = u32::from(function.first_temporary());
         let mut map = FrameMap { entry: function.entry, before: Vec::new(), across: Vec::new() };
         for (at, &live_here) in (function.entry..function.end).zip(&live) {
-            let variables = assignment.before(at).map_or(SlotSet::EMPTY, |state| state.may.below(first_temporary));
+            let assigned = assignment.before(at).map_or(SlotSet::EMPTY, |state| state.may);
+            // The linkage words are no variables.
+            let variables = assigned.below(first_temporary).from(2);
             let with_temporaries = |live: SlotSet| variables.union(live.from(first_temporary));
             map.before.push(with_temporaries(live_here));
             let after = live.get((at + 1 - function.entry) as usize).copied().unwrap_or(SlotSet::EMPTY);
