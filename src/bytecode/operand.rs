@@ -86,7 +86,7 @@ fn show_slot(slot: u8, context: Context<'_>) -> String {
 
 fn verify_slots(slots: Range<u32>, context: Context<'_>) -> Result<(), String> {
     let limit = u32::from(context.function.slots);
-    if slots.start < 2 || slots.end > limit || limit as usize > FRAME_SLOTS {
+    if slots.start < u32::from(Function::LINKAGE) || slots.end > limit || limit as usize > FRAME_SLOTS {
         return Err(format!("slots {slots:?} lie outside the frame of {limit}"));
     }
     Ok(())
@@ -169,8 +169,8 @@ slot_operands! {
     Walk reads 3 writes 3;
     /// The start of an outgoing frame: the value comes back here, the arguments follow two words later.
     Window reads 0 writes 1 clobbers 0 values 2 touches 2;
-    /// The start of a built-in's arguments; the value comes back here.
-    BuiltinWindow reads 0 writes 1 clobbers 0 values 0;
+    /// Where a built-in's value comes back; its arguments follow.
+    BuiltinWindow reads 0 writes 1 values 1;
     /// The first of some values.
     Values reads 0 writes 0 values 0;
 }

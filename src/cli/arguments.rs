@@ -79,13 +79,13 @@ pub(super) struct RunArguments {
     #[arg(long, value_name = "MODE", default_value = "stop")]
     pub checks: Checks,
     /// Seed of `random`
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     pub seed: u64,
     /// Stop after so many instructions
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_steps: Option<u64>,
     /// Most instructions of the second run that explains an error
-    #[arg(long, value_name = "N", default_value_t = limits::REPLAY_INSTRUCTIONS)]
+    #[arg(long, value_name = "N", default_value_t = limits::REPLAY_INSTRUCTIONS, allow_negative_numbers = true)]
     pub replay_limit: u64,
     /// How much to say about leaks
     #[arg(long, value_name = "DETAIL", default_value = "full")]

@@ -4,12 +4,14 @@
 mod certain;
 mod compilation;
 mod constants;
+mod counting;
 mod lowering;
 mod records;
 mod strings;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod walk;
 
 use crate::bytecode::{Program, Signature};

@@ -502,6 +502,36 @@ impl Machine<'_> {
                                 heap.set(at, get!(from));
                                 pc += 1;
                             }
+                            Instruction::StoreElementCounted { object, index, from } => {
+                                let heap = &mut self.memory.space.heap;
+                                let (object, index, value) = (get!(object), get!(index), get!(from));
+                                // Where references are neither stored nor overwritten there is nothing to count.
+                                let counts = value.tag.is_reference()
+                                    || fetch(heap, object, index).is_none_or(|held| held.tag.is_reference());
+                                if counts || !put(heap, object, index, value) {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::StoreFieldCounted { object, from, field } => {
+                                let cache = self.field_caches[field.0 as usize];
+                                let heap = &mut self.memory.space.heap;
+                                let value = get!(from);
+                                match field_word(heap, get!(object), cache.layout, cache.offset) {
+                                    Some(at) if !value.tag.is_reference() && !heap.tags[at].is_reference() => {
+                                        heap.set(at, value);
+                                        pc += 1;
+                                    }
+                                    _ => break 'perform,
+                                }
+                            }
+                            Instruction::Retain { value } | Instruction::Release { value } => {
+                                if get!(value).tag.is_reference() {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::StoreGlobalCounted { .. } => break 'perform,
                             Instruction::Length { to, object } => {
                                 yields!(to, length(&self.memory.space.heap, get!(object)));
                             }
@@ -582,6 +612,11 @@ impl Machine<'_> {
                 match outcome {
                     Ok(Flow::Next) => {
                         pc += 1;
+                        // It may have taken long, and so may the next ones: the next jump looks up.
+                        if interrupt.load(Ordering::Relaxed) {
+                            poll_at = (poll_at as i64 - fuel + pc as i64) as u64;
+                            fuel = pc as i64;
+                        }
                         continue 'run;
                     }
                     Ok(Flow::Jump(target)) => {
@@ -642,7 +677,7 @@ impl Machine<'_> {
         for event in self.memory.journal.take() {
             let backtrace = &mut || self.backtrace(position);
             match event {
-                Event::Allocated(serial, bytes) => probe.allocated(serial, bytes, backtrace),
+                Event::Allocated(block) => probe.allocated(&block, backtrace),
                 Event::Freed(serial) => probe.freed(serial, backtrace),
             }
         }

@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 
 use super::machine::Machine;
 use super::trap::{Backtrace, Cause, FrameFacts};
-use crate::bytecode::Program;
+use crate::bytecode::{Function, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::address_space::STACK_TOP;
 use crate::memory::{Fault, Memory, Tag, Value};
 
 /// Slots of the linkage words, before the parameters.
-pub const LINKAGE_WORDS: usize = 2;
+pub const LINKAGE_WORDS: usize = Function::LINKAGE as usize;
 
 /// Innermost frames that a backtrace keeps: enough to show a repeating cycle.
 const KEPT_INNERMOST: usize = 64;
@@ -168,10 +168,14 @@ impl Machine<'_> {
     }
 
     /// Ends the life of the stack buffers of the frame at `base`, which is about to go.
-    pub(super) fn retire_buffers(&mut self, base: usize) {
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    pub(super) fn retire_buffers(&mut self, base: usize) -> Result<(), Fault> {
         while let Some(header) = self.buffers.pop_if(|header| *header >= base) {
-            self.memory.remove_buffer(header);
+            self.memory.remove_buffer(header)?;
         }
         self.innermost_buffer = self.buffers.last().map_or(0, |&header| header as u32);
+        Ok(())
     }
 }

@@ -187,8 +187,9 @@ impl<'p> Machine<'p> {
             Ok(()) => self.execute::<P, Stop>(start, host, probe, interrupt),
             Err(cause) => End::Trapped(self.trap(cause, start)),
         };
+        // The top level's stack buffers go with it, and what they held.
         if end == End::Finished
-            && let Err(fault) = self.memory.collect(&self.globals())
+            && let Err(fault) = self.retire_buffers(0).and_then(|()| self.memory.collect(&self.globals()))
         {
             return End::Trapped(self.trap(Cause::Fault(fault), start));
         }

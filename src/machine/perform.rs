@@ -248,7 +248,7 @@ impl Machine<'_> {
                 let element = self.memory.load_element(object, index, site)?;
                 self.put(base, to.0, element)
             }
-            I::StoreElement { object, index, from } => {
+            I::StoreElement { object, index, from } | I::StoreElementCounted { object, index, from } => {
                 let (object, index) = self.place(base, object.0, index.0)?;
                 self.memory.store_element(object, index, self.slot(base, from.0))?;
                 Ok(Flow::Next)
@@ -259,7 +259,7 @@ impl Machine<'_> {
                 self.remember_field(object, field);
                 self.put(base, to.0, value)
             }
-            I::StoreField { object, from, field } => {
+            I::StoreField { object, from, field } | I::StoreFieldCounted { object, from, field } => {
                 let object = self.slot(base, object.0);
                 self.memory.store_field(object, self.field_name(field), self.slot(base, from.0))?;
                 self.remember_field(object, field);
@@ -323,6 +323,19 @@ impl Machine<'_> {
                 let address = self.slot(base, record.0).as_pointer().address();
                 Err(Fault::Segmentation(u64::from(address)).into())
             }
+            I::Retain { value } => {
+                self.memory.retain(self.slot(base, value.0));
+                Ok(Flow::Next)
+            }
+            I::Release { value } => {
+                self.memory.release(self.slot(base, value.0))?;
+                Ok(Flow::Next)
+            }
+            I::StoreGlobalCounted { from, global } => {
+                let index = self.first_global + global.0 as usize;
+                self.memory.put_global(index, self.slot(base, from.0))?;
+                Ok(Flow::Next)
+            }
             I::Free { value } => {
                 let value = self.slot(base, value.0);
                 match self.memory.free(value) {
@@ -340,8 +353,9 @@ impl Machine<'_> {
                 let header = base + buffer.header as usize;
                 let length = u64::from(buffer.length);
                 let shape = if buffer.bytes { Shape::Bytes(length) } else { Shape::Elements(length) };
+                let again = self.buffers.iter().rev().take_while(|&&other| other >= base).any(|&other| other == header);
                 let pointer = self.memory.place_buffer(header, shape)?;
-                if !self.buffers.iter().rev().take_while(|&&other| other >= base).any(|&other| other == header) {
+                if !again {
                     self.buffers.push(header);
                     self.innermost_buffer = self.innermost_buffer.max(header as u32);
                 }
@@ -361,19 +375,19 @@ impl Machine<'_> {
             }
             I::Return { value } => {
                 let value = self.slot(base, value.0);
-                self.retire_buffers(base);
+                self.retire_buffers(base)?;
                 Ok(Flow::Leave(value))
             }
             I::ReturnNull {} => {
-                self.retire_buffers(base);
+                self.retire_buffers(base)?;
                 Ok(Flow::Leave(Value::NULL))
             }
             I::TakeResult { to } => {
                 let result = self.memory.space.stack.get(self.frame_end(position));
                 self.put(base, to.0, result)
             }
-            I::CallBuiltin { window, arguments, builtin, .. } => {
-                let first = base + usize::from(window.0);
+            I::CallBuiltin { window, arguments, builtin } => {
+                let first = base + usize::from(window.0) + 1;
                 let arguments: Vec<Value> =
                     (first..first + usize::from(arguments.0)).map(|index| self.memory.space.stack.get(index)).collect();
                 let result = builtins::call(self, host, builtin.0, &arguments, position)?;

@@ -60,8 +60,7 @@ impl Memory {
         match span.unit {
             Unit::Words => {
                 let index = segment.above(span.first, within);
-                segment.set(index, value);
-                Ok(())
+                self.put_word(home.place, index, value)
             }
             Unit::Bytes => segment.set_byte(span.first, within, byte(value)?),
         }
@@ -258,10 +257,8 @@ impl Memory {
         if field.embedded > 0 {
             return self.assign_array(home, field, value);
         }
-        let segment = self.segment_mut(home.place);
-        let index = segment.above(home.header, 1 + field.offset as usize);
-        segment.set(index, value);
-        Ok(())
+        let index = self.segment(home.place).above(home.header, 1 + field.offset as usize);
+        self.put_word(home.place, index, value)
     }
 
     /// Copies the elements of the array `value` into an embedded array.

@@ -64,7 +64,8 @@ impl Memory {
         let heap = &mut self.space.heap;
         heap.tags[home.header + 1..run + words].fill(Tag::Uninitialised);
         if header_words > 1 {
-            heap.words[run] &= 1;
+            // The reference that the allocation gives is the first that is counted.
+            heap.words[run] = heap.words[run] & 1 | super::strategy::reference_counting::ONE;
             heap.tags[run..home.header].fill(Tag::CountHeader);
             heap.words[home.header] = 0;
         }
@@ -79,7 +80,10 @@ impl Memory {
         counts.peak_live_bytes = counts.peak_live_bytes.max(counts.live_bytes);
         counts.header_bytes += header_words as u64 * 8;
         counts.padding_bytes += padding;
-        self.journal.record(Event::Allocated(serial, bytes));
+        if self.journal.is_open() {
+            let block = self.block_at(home);
+            self.journal.record(Event::Allocated(block));
+        }
         Ok(Some(self.pointer_to(home)))
     }
 
@@ -184,11 +188,17 @@ impl Memory {
         }
         heap.words.copy_within(from..from + bytes / 8, to);
         heap.tags.copy_within(from..from + bytes / 8, to);
+        if self.requirements.counts {
+            for index in to..to + bytes / 8 {
+                self.retain(self.space.heap.get(index));
+            }
+        }
         Ok(())
     }
 
+    /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
     #[inline]
-    fn frees_on_request(&self) -> bool {
+    pub fn frees_on_request(&self) -> bool {
         self.strategy.as_ref().is_some_and(|strategy| strategy.frees_on_request())
     }
 
@@ -222,12 +232,11 @@ impl Memory {
     fn remember_site(&mut self, header: usize, site: u32) -> Result<(), Fault> {
         let index = header / 2;
         if index >= self.sites.len() {
-            let length = self.space.heap.words.len() / 2 + 1;
-            let more = length - self.sites.len();
+            let more = index + 1 - self.sites.len();
             if self.sites.try_reserve(more).is_err() {
                 return Err(Fault::Host { bytes: 4 * more as u64 });
             }
-            self.sites.resize(length, 0);
+            self.sites.resize(index + 1, 0);
         }
         self.sites[index] = site;
         Ok(())

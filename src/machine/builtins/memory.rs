@@ -53,7 +53,12 @@ fn heap_reallocate(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
 
 fn read_from(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let (block, site) = (call.arguments[0], call.site());
-    Ok(call.memory().read_first(block, site)?)
+    let value = call.memory().read_first(block, site)?;
+    // The value comes with a count of its own, like that of every call.
+    if call.memory().requirements().counts {
+        call.memory().retain(value);
+    }
+    Ok(value)
 }
 
 fn write_to(call: &mut Call<'_, '_>) -> Result<Value, Ending> {

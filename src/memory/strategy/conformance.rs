@@ -94,10 +94,30 @@ impl Mutator {
         node
     }
 
+    /// A new node in a variable.
+    fn node_in(&mut self, variable: usize) -> usize {
+        let node = self.node();
+        self.assign(variable, Some(node));
+        self.let_go(node);
+        node
+    }
+
+    /// What compiled code does when the temporary that an allocation gave is not needed any more.
+    fn let_go(&mut self, node: usize) {
+        if self.requirements.counts {
+            self.memory.release(self.references[node]).unwrap();
+        }
+    }
+
     /// What compiled code does to assign a variable.
     fn assign(&mut self, variable: usize, node: Option<usize>) {
         self.variables[variable] = node;
+        let held = self.roots[variable];
         self.roots[variable] = node.map_or(Value::NULL, |node| self.references[node]);
+        if self.requirements.counts {
+            self.memory.retain(self.roots[variable]);
+            self.memory.release(held).unwrap();
+        }
     }
 
     /// What compiled code does to assign a field, or an element of an embedded array.
@@ -130,8 +150,7 @@ impl Mutator {
     fn take(&mut self, step: Step) {
         match step {
             Step::Allocate(variable) => {
-                let node = self.node();
-                self.assign(variable, Some(node));
+                self.node_in(variable);
             }
             Step::Link(from, word, to, edge) => {
                 let (Some(from), Some(to)) = (self.variables[from], self.variables[to]) else { return };
@@ -239,10 +258,7 @@ fn names_are_unique_and_found() {
 #[test]
 fn unreachable_cycles_go_with_a_collector() {
     for mut mutator in Mutator::all() {
-        let ring: Vec<usize> = (0..3).map(|_| mutator.node()).collect();
-        for (at, &node) in ring.iter().enumerate() {
-            mutator.assign(at, Some(node));
-        }
+        let ring: Vec<usize> = (0..3).map(|variable| mutator.node_in(variable)).collect();
         for at in 0..3 {
             mutator.take(Step::Link(at, at, (at + 1) % 3, Edge::Strong));
         }
@@ -259,8 +275,8 @@ fn unreachable_cycles_go_with_a_collector() {
 #[test]
 fn faults_carry_their_sites() {
     for mut mutator in Mutator::all() {
-        let (lost, kept) = (mutator.node(), mutator.node());
-        mutator.assign(1, Some(kept));
+        let (lost, kept) = (mutator.node(), mutator.node_in(1));
+        mutator.let_go(lost);
         mutator.take(Step::Collect);
         let memory = &mut mutator.memory;
         let array = memory.load_field(mutator.references[kept], ARRAY).unwrap();
@@ -280,8 +296,7 @@ fn faults_carry_their_sites() {
 #[test]
 fn a_long_list_needs_no_host_stack() {
     for mut mutator in Mutator::all() {
-        let first = mutator.node();
-        mutator.assign(0, Some(first));
+        let first = mutator.node_in(0);
         for _ in 1..100_000 {
             mutator.take(Step::Allocate(1));
             mutator.take(Step::Link(1, 0, 0, Edge::Strong));

@@ -9,6 +9,7 @@ mod manual;
 mod mark_sweep;
 mod marking;
 mod none;
+pub(super) mod reference_counting;
 
 #[cfg(test)]
 mod conformance;
@@ -96,6 +97,12 @@ pub const STRATEGIES: &[StrategyRow] = &[
         help: "heap_free frees, and nothing else: leaks, dangling pointers and double frees show",
         requirements: Requirements { header_words: 1, counts: false, drops_temporaries: true, collects: false },
         new: || Box::new(manual::Manual),
+    },
+    StrategyRow {
+        name: "refcount",
+        help: "the last counted reference frees, at once: every copy of a reference costs, cycles leak",
+        requirements: Requirements { header_words: 2, counts: true, drops_temporaries: false, collects: false },
+        new: || Box::new(reference_counting::ReferenceCounting),
     },
     StrategyRow {
         name: "mark-sweep",
