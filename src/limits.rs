@@ -56,3 +56,6 @@ pub const COMPARED_AT_ONCE: usize = 2;
 /// Beginning of a compared program's output that is kept to find the first line that differs, in bytes.
 /// Whether outputs differ is known beyond it too.
 pub const COMPARED_OUTPUT_BYTES: usize = 1024 * 1024;
+
+/// Greatest `--runs`: more tell nothing new, and each is remembered.
+pub const COMPARED_REPETITIONS: usize = 10_000;
