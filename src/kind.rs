@@ -1,21 +1,10 @@
-//! The kinds of error, under the field's standard names. One table gives the type, its
-//! kebab-case name (the same in code, reports, corpus and `cairn explain`) and its phase.
+//! The kinds of error, under the field's standard names. One table gives the type and its
+//! kebab-case name, the same in code, reports, corpus and `cairn explain`.
 
 use std::fmt;
 
-/// When an error of some kind is found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Phase {
-    /// While compiling only.
-    Compile,
-    /// While running only.
-    Run,
-    /// Either.
-    Both,
-}
-
 macro_rules! error_kinds {
-    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal $phase:ident,)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident $name:literal,)+) => {
         /// What went wrong, in one standard word.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum ErrorKind { $($(#[doc = $doc])+ $variant,)+ }
@@ -29,11 +18,6 @@ macro_rules! error_kinds {
                 match self { $(ErrorKind::$variant => $name,)+ }
             }
 
-            /// When this kind is found.
-            pub const fn phase(self) -> Phase {
-                match self { $(ErrorKind::$variant => Phase::$phase,)+ }
-            }
-
             /// The kind of that kebab-case name.
             pub fn from_name(name: &str) -> Option<ErrorKind> {
                 Self::ALL.iter().copied().find(|kind| kind.name() == name)
@@ -44,61 +28,61 @@ macro_rules! error_kinds {
 
 error_kinds! {
     /// A call needs more stack than `--stack` grants.
-    StackOverflow "stack-overflow" Run,
+    StackOverflow "stack-overflow",
     /// A block is read or written after it was freed.
-    UseAfterFree "use-after-free" Run,
+    UseAfterFree "use-after-free",
     /// A block is freed twice.
-    DoubleFree "double-free" Run,
+    DoubleFree "double-free",
     /// Something is freed that no allocation returned.
-    InvalidFree "invalid-free" Run,
+    InvalidFree "invalid-free",
     /// An access outside a heap block, an embedded array or a string.
-    HeapBufferOverflow "heap-buffer-overflow" Run,
+    HeapBufferOverflow "heap-buffer-overflow",
     /// An access outside a stack buffer.
-    StackBufferOverflow "stack-buffer-overflow" Run,
+    StackBufferOverflow "stack-buffer-overflow",
     /// A stack buffer is used after its function returned.
-    StackUseAfterReturn "stack-use-after-return" Run,
+    StackUseAfterReturn "stack-use-after-return",
     /// A word or byte is read that was never written.
-    UninitialisedRead "uninitialised-read" Run,
+    UninitialisedRead "uninitialised-read",
     /// `null` is used as if it pointed somewhere.
-    NullDereference "null-dereference" Run,
+    NullDereference "null-dereference",
     /// The heap cannot serve a request that has no way to say so.
-    OutOfMemory "out-of-memory" Run,
+    OutOfMemory "out-of-memory",
     /// An access to an address that belongs to nothing.
-    SegmentationFault "segmentation-fault" Run,
+    SegmentationFault "segmentation-fault",
     /// An operation on a value of the wrong type.
-    TypeError "type-error" Run,
+    TypeError "type-error",
     /// A result that does not fit 64 bits, or a byte that does not fit 8.
-    IntegerOverflow "integer-overflow" Run,
+    IntegerOverflow "integer-overflow",
     /// Integer division by zero.
-    DivisionByZero "division-by-zero" Run,
+    DivisionByZero "division-by-zero",
     /// A record has no such field.
-    UnknownField "unknown-field" Run,
+    UnknownField "unknown-field",
     /// A variable is read that has no value yet.
-    UnassignedVariable "unassigned-variable" Both,
+    UnassignedVariable "unassigned-variable",
     /// The program called `error(...)`.
-    UserError "user-error" Run,
+    UserError "user-error",
     /// An `assert` did not hold.
-    AssertionFailed "assertion-failed" Run,
+    AssertionFailed "assertion-failed",
     /// Standard input ended before the program was done reading.
-    EndOfInput "end-of-input" Run,
+    EndOfInput "end-of-input",
     /// A file is missing, unreadable, or outside the program's folder.
-    FileError "file-error" Run,
+    FileError "file-error",
     /// `--max-steps` instructions were executed.
-    StepLimit "step-limit" Run,
+    StepLimit "step-limit",
     /// A limit of the machine, named in the message.
-    Limit "limit" Run,
+    Limit "limit",
     /// Text that is no pseudocode.
-    SyntaxError "syntax-error" Compile,
+    SyntaxError "syntax-error",
     /// A name that nothing defines.
-    UnknownName "unknown-name" Compile,
+    UnknownName "unknown-name",
     /// Two definitions of one name.
-    DuplicateName "duplicate-name" Compile,
+    DuplicateName "duplicate-name",
     /// A call with the wrong number of arguments.
-    WrongArguments "wrong-arguments" Compile,
+    WrongArguments "wrong-arguments",
     /// A size that must be known before the program runs, and is not.
-    NotConstant "not-constant" Compile,
+    NotConstant "not-constant",
     /// A program or function that exceeds a limit of the machine.
-    TooLarge "too-large" Compile,
+    TooLarge "too-large",
 }
 
 impl fmt::Display for ErrorKind {

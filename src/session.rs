@@ -20,7 +20,7 @@ pub use outcome::{
     Status,
 };
 
-use crate::bytecode::Program;
+use crate::bytecode::{Program, verifier};
 use crate::compiler;
 use crate::kind::ErrorKind;
 use crate::library;
@@ -97,8 +97,6 @@ impl Configuration {
 pub struct Compiled {
     /// The user's file (id 0), the library, the `--call` expression.
     pub sources: Sources,
-    /// The names in them.
-    pub names: Names,
     /// The bytecode.
     pub program: Program,
     /// What is probably not meant.
@@ -168,13 +166,14 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { program, warnings, uncalled }) => {
+            debug_assert_eq!(verifier::verify(&program), Ok(()), "the compiler made unsound code");
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
                 diagnostics.push(error);
                 return Err(Rejection::Errors(sources, diagnostics));
             }
-            Ok(Compiled { sources, names, program, warnings: diagnostics, uncalled })
+            Ok(Compiled { sources, program, warnings: diagnostics, uncalled })
         }
         Err(errors) => {
             diagnostics.extend(errors);
@@ -250,8 +249,10 @@ pub fn run(
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
         }
-        // Reading input was cut short.
-        End::Trapped(trap) if matches!(trap.cause, Cause::Input(_)) && interrupt.load(Ordering::Relaxed) => {
+        // Reading input was cut short, or ended with the program that wrote it.
+        End::Trapped(trap)
+            if matches!(trap.cause, Cause::Input(_) | Cause::EndOfInput) && interrupt.load(Ordering::Relaxed) =>
+        {
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
         }
@@ -286,7 +287,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
             trap,
             related: Vec::new(),
             block_name: None,
-            block_bytes: None,
+            allocated: None,
             record: None,
             replay_problem: None,
         }),

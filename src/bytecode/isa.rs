@@ -197,7 +197,7 @@ macro_rules! for_each_instruction {
             /// Returns null.
             "return-null" ReturnNull {}
             /// Calls a built-in. Its arguments begin at `window`; the value comes back there.
-            "call-builtin" CallBuiltin { window: BuiltinWindow, arguments: Count, builtin: BuiltinIndex, detail: Integer }
+            "call-builtin" CallBuiltin { window: BuiltinWindow, arguments: Count, builtin: BuiltinIndex }
             /// Prints `count` values from `first` on, with blanks between them, and a newline.
             "print" Print { first: Values, count: Count }
             /// Prints the value of the entry expression, whose text is a constant: `f(1) = 2`.

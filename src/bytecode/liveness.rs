@@ -91,7 +91,7 @@ pub fn assignment(program: &Program, function: &Function) -> Assignment {
     let count = (function.end - function.entry) as usize;
     let mut states: Vec<Option<Assigned>> = vec![None; count];
     let mut entry = SlotSet::EMPTY;
-    for slot in 0..2 + u32::from(function.parameters) {
+    for slot in 0..u32::from(Function::LINKAGE + function.parameters) {
         entry.insert(slot);
     }
     let mut work = vec![(0usize, Assigned { may: entry, must: entry })];

@@ -86,7 +86,7 @@ fn show_slot(slot: u8, context: Context<'_>) -> String {
 
 fn verify_slots(slots: Range<u32>, context: Context<'_>) -> Result<(), String> {
     let limit = u32::from(context.function.slots);
-    if slots.start < 2 || slots.end > limit || limit as usize > FRAME_SLOTS {
+    if slots.start < u32::from(Function::LINKAGE) || slots.end > limit || limit as usize > FRAME_SLOTS {
         return Err(format!("slots {slots:?} lie outside the frame of {limit}"));
     }
     Ok(())

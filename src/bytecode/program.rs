@@ -23,7 +23,7 @@ pub enum Constant {
 pub struct Variable {
     /// Its name.
     pub name: String,
-    /// Its slot; the first parameter's is 2, after the linkage words.
+    /// Its slot; the first parameter's is [`Function::LINKAGE`].
     pub slot: u8,
 }
 
@@ -64,9 +64,12 @@ pub struct Function {
 }
 
 impl Function {
+    /// Slots before the first variable: return address and frame link.
+    pub const LINKAGE: u8 = 2;
+
     /// The first slot that is no variable.
     pub fn first_temporary(&self) -> u8 {
-        2 + self.variables.len() as u8
+        Self::LINKAGE + self.variables.len() as u8
     }
 }
 

@@ -19,19 +19,20 @@ pub struct VerifyError {
 
 /// Checks that every operand names something that is there, that jumps stay inside their function,
 /// that no path runs off its end, that calls have as many arguments as the function has parameters,
-/// that buffers lie inside the frame and below its slots, and that no slot is read which no path has
-/// written.
+/// that buffers lie inside the frame and below its slots, that no slot is read which no path has
+/// written, and that the top level halts and never returns, while functions return and never halt.
 ///
 /// # Errors
 /// The first mistake.
 pub fn verify(program: &Program) -> Result<(), VerifyError> {
     let mut end = 0;
-    for function in &program.functions {
+    for (index, function) in program.functions.iter().enumerate() {
         if function.entry != end || function.end <= function.entry {
             return Err(error(function, function.entry, "functions do not tile the code".to_owned()));
         }
         end = function.end;
         verify_function(program, function)?;
+        verify_ends(program, function, index == 0)?;
     }
     if end as usize != program.code.len() || program.spans.len() != program.code.len() {
         return Err(VerifyError { function: String::new(), at: end, message: "code without a function".to_owned() });
@@ -41,6 +42,24 @@ pub fn verify(program: &Program) -> Result<(), VerifyError> {
 
 fn error(function: &Function, at: u32, message: String) -> VerifyError {
     VerifyError { function: function.name.clone(), at, message }
+}
+
+/// The top level has nowhere to return to: its linkage words are 0.
+fn verify_ends(program: &Program, function: &Function, top_level: bool) -> Result<(), VerifyError> {
+    for at in function.entry..function.end {
+        match program.code[at as usize] {
+            Instruction::Return { .. } | Instruction::ReturnNull {} if top_level => {
+                return Err(error(function, at, "the top level returns".to_owned()));
+            }
+            Instruction::Halt {} if !top_level => return Err(error(function, at, "a function halts".to_owned())),
+            _ => {}
+        }
+    }
+    let last = function.end - 1;
+    if top_level && program.code[last as usize] != (Instruction::Halt {}) {
+        return Err(error(function, last, "the top level does not end with a halt".to_owned()));
+    }
+    Ok(())
 }
 
 fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyError> {
@@ -94,4 +113,42 @@ fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyE
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(functions: &[&[Instruction]]) -> Option<String> {
+        let mut program = Program::default();
+        for code in functions {
+            let entry = program.code.len() as u32;
+            program.code.extend_from_slice(code);
+            program.functions.push(Function {
+                name: format!("f{entry}"),
+                entry,
+                end: program.code.len() as u32,
+                parameters: 0,
+                slots: 4,
+                frame_words: 4,
+                variables: Vec::new(),
+                buffers: Vec::new(),
+                library: false,
+                header: crate::source::Span::default(),
+            });
+        }
+        program.spans = vec![crate::source::Span::default(); program.code.len()];
+        verify(&program).err().map(|error| error.message)
+    }
+
+    #[test]
+    fn the_top_level_halts_and_functions_return() {
+        let (halt, back) = (Instruction::Halt {}, Instruction::ReturnNull {});
+        assert_eq!(message(&[&[halt], &[back]]), None);
+        assert_eq!(message(&[&[halt], &[halt]]).as_deref(), Some("a function halts"));
+        assert_eq!(message(&[&[back, halt], &[back]]).as_deref(), Some("the top level returns"));
+        let back_to_the_start = Instruction::Jump { target: crate::bytecode::operand::Target(-1) };
+        let endless = message(&[&[back_to_the_start], &[back]]);
+        assert_eq!(endless.as_deref(), Some("the top level does not end with a halt"));
+    }
 }

@@ -109,7 +109,7 @@ pub(super) struct CompareArguments {
     )]
     pub allocator: Vec<&'static str>,
     /// How often each is run by the clock
-    #[arg(long, value_name = "N", default_value = "5", value_parser = repetitions)]
+    #[arg(long, value_name = "N", default_value = "5", value_parser = repetitions, allow_negative_numbers = true)]
     pub runs: usize,
     /// Evaluate an expression after the top level
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
@@ -134,13 +134,13 @@ pub(super) struct MachineArguments {
     #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = size::stack, allow_hyphen_values = true)]
     pub stack: u64,
     /// Seed of `random`
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
     pub seed: u64,
     /// Stop after so many instructions
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub max_steps: Option<u64>,
     /// Most instructions of the second run that explains an error
-    #[arg(long, value_name = "N", default_value_t = limits::REPLAY_INSTRUCTIONS)]
+    #[arg(long, value_name = "N", default_value_t = limits::REPLAY_INSTRUCTIONS, allow_negative_numbers = true)]
     pub replay_limit: u64,
     /// Let the program read files below this folder too
     #[arg(long, value_name = "DIR", value_parser = readable_folder)]

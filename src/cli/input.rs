@@ -68,6 +68,11 @@ fn read_all(sender: &SyncSender<Message>) {
     }
 }
 
+/// Not `ErrorKind::Interrupted`, after which callers try again.
+fn interrupted() -> io::Error {
+    io::Error::other("interrupted")
+}
+
 impl Read for Keyboard {
     fn read(&mut self, target: &mut [u8]) -> io::Result<usize> {
         let length = self.fill_buf()?.read(target)?;
@@ -84,6 +89,10 @@ impl BufRead for Keyboard {
         if self.at == self.bytes.len() && !self.ended {
             self.at = 0;
             self.bytes.clear();
+            // The message may have found no room.
+            if INTERRUPTED.load(Ordering::Relaxed) {
+                return Err(interrupted());
+            }
             match self.messages.recv() {
                 Ok(Message::Bytes(bytes)) => self.bytes = bytes,
                 Ok(Message::End(None)) | Err(_) => self.ended = true,
@@ -91,8 +100,7 @@ impl BufRead for Keyboard {
                     self.ended = true;
                     return Err(error);
                 }
-                // Not `ErrorKind::Interrupted`, after which callers try again.
-                Ok(Message::Interrupted) => return Err(io::Error::other("interrupted")),
+                Ok(Message::Interrupted) => return Err(interrupted()),
             }
         }
         Ok(&self.bytes[self.at..])

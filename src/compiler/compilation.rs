@@ -7,11 +7,12 @@ use std::rc::Rc;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
-use super::{Input, Output, duplicate, walk};
+use super::{Input, Output, duplicate, variables, walk};
+use crate::bytecode::liveness::{self, SlotSet};
 use crate::bytecode::{
-    Constant, ConstantIndex, FieldSite, Function, FunctionIndex, Global, GlobalIndex, Program, RecordLayout, liveness,
+    Constant, ConstantIndex, FieldSite, FieldSiteIndex, Function, FunctionIndex, Global, GlobalIndex, Instruction,
+    Program, RecordLayout, Write,
 };
-use crate::bytecode::{Instruction, Write};
 use crate::kind::ErrorKind;
 use crate::limits;
 use crate::source::{Diagnostic, Severity, Span};
@@ -23,6 +24,7 @@ use crate::syntax::ast::{self, Block, ExpressionKind, Module, Name, StatementKin
 pub(super) struct Words {
     pub main: Name,
     pub swap: Name,
+    pub stack_allocate: Name,
     pub infinity: Name,
     pub nan: Name,
     pub length: Name,
@@ -71,7 +73,7 @@ pub(super) struct Compilation<'a> {
     next_index: u32,
     /// The hidden global that says whether `main` has been entered, if anything but the entry calls it.
     pub main_entered: Option<GlobalIndex>,
-    reported: HashSet<(ErrorKind, Span)>,
+    reported: HashSet<(Option<ErrorKind>, Span)>,
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -88,6 +90,7 @@ impl<'a> Compilation<'a> {
         let words = Words {
             main: names.intern("main"),
             swap: names.intern("swap"),
+            stack_allocate: names.intern("stack_allocate"),
             infinity: names.intern("infinity"),
             nan: names.intern("nan"),
             length: names.intern("length"),
@@ -124,15 +127,10 @@ impl<'a> Compilation<'a> {
         self.collect_records();
         self.find_string_makers();
         self.lower_all(role);
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-            return Err(self.diagnostics);
-        }
-        self.check_size();
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
-            return Err(self.diagnostics);
-        }
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
+        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            return Err(self.diagnostics);
+        }
         let idle = matches!(role, Role::TopLevel) && self.input.user.top_level.statements.is_empty();
         let uncalled = idle.then(|| self.headers());
         Ok(Output { program: self.program, warnings: self.diagnostics, uncalled })
@@ -182,15 +180,13 @@ impl<'a> Compilation<'a> {
         for name in found {
             self.add_global(name);
         }
-        for expression in &user.expressions {
-            if let ExpressionKind::Call { callee, .. } = &expression.kind
-                && callee.name == self.words.main
-                && self.functions.contains_key(&callee.name)
-                && self.main_entered.is_none()
-            {
-                self.program.globals.push(Global { name: "<main entered>".to_owned() });
-                self.main_entered = Some(GlobalIndex(self.program.globals.len() as u32 - 1));
-            }
+        let main = self.words.main;
+        let calls_main =
+            |kind: &ExpressionKind| matches!(kind, ExpressionKind::Call { callee, .. } if callee.name == main);
+        if self.functions.contains_key(&main) && user.expressions.iter().any(|expression| calls_main(&expression.kind))
+        {
+            self.main_entered = Some(GlobalIndex(self.program.globals.len() as u32));
+            self.program.globals.push(Global { name: "<main entered>".to_owned() });
         }
     }
 
@@ -244,14 +240,14 @@ impl<'a> Compilation<'a> {
         let resolver = Resolver { compilation: self, locals: self.locals_of_all() };
         records.infer(user, &scopes, &resolver);
         self.records = records;
-        self.program.records = (0..self.records.records.len())
+        self.program.records = (0..self.records.all().len())
             .map(|index| {
-                let record = self.records.records[index].clone();
+                let record = self.records.all()[index].clone();
                 let fields = record.fields.iter().map(|&(name, embedded)| (self.field_index(name), embedded)).collect();
                 RecordLayout { name: self.names.text(record.name).to_owned(), fields }
             })
             .collect();
-        for record in &self.records.records {
+        for record in self.records.all() {
             self.assigned_fields.extend(record.fields.iter().map(|&(name, _)| name));
         }
         let mut blocks: Vec<&Block> = vec![&user.top_level];
@@ -278,60 +274,17 @@ impl<'a> Compilation<'a> {
         let swap = self.swap_name(Origin::User);
         let mut all = vec![HashSet::new()];
         for function in &user.functions {
-            all.push(local_names(user, function, swap).into_iter().map(|(name, _)| name).collect());
+            all.push(variables::locals(user, function, swap).into_iter().map(|(name, _)| name).collect());
         }
         all
     }
 
-    /// Which calls give strings that nothing holds: built-ins that make them, and functions that
-    /// return nothing but such strings, literals, and values that are no strings.
+    /// Which calls give strings that nothing holds.
     fn find_string_makers(&mut self) {
-        /// Rounds of the fixpoint; each lets the property fail one call further out.
-        const ROUNDS: usize = 8;
-        let user = self.input.user;
-        let builtin = |name: &&crate::bytecode::Signature| name.makes_string;
-        let base: HashSet<Name> = self
-            .input
-            .builtins
-            .iter()
-            .filter(builtin)
-            .filter_map(|row| self.names.find(row.name))
-            .filter(|name| !self.functions.contains_key(name))
-            .collect();
-        let mut returns: Vec<(Name, Vec<ast::ExpressionId>)> = Vec::new();
-        for function in &user.functions {
-            let mut values = Vec::new();
-            walk::each_statement(&function.body, &mut |statement| {
-                if let StatementKind::Return(Some(value)) = statement.kind {
-                    values.push(value);
-                }
-            });
-            if !values.is_empty() {
-                returns.push((function.name.name, values));
-            }
-        }
-        for round in 0.. {
-            let mut makers = base.clone();
-            makers.extend(returns.iter().map(|&(name, _)| name));
-            let facts = strings::facts(user, &makers);
-            let fact = |id: ast::ExpressionId| facts[id.0 as usize];
-            let before = returns.len();
-            returns.retain(|(_, values)| {
-                let clean = |&id: &ast::ExpressionId| {
-                    fact(id).fresh
-                        || !fact(id).possible
-                        || matches!(user.expression(id).kind, ExpressionKind::String(_))
-                };
-                values.iter().all(clean) && values.iter().any(|&id| fact(id).fresh)
-            });
-            if returns.len() == before {
-                self.string_makers = makers;
-                return;
-            }
-            if round == ROUNDS {
-                returns.clear();
-            }
-        }
+        let makers = self.input.builtins.iter().filter(|row| row.makes_string);
+        let makers = makers.filter_map(|row| self.names.find(row.name));
+        let makers = makers.filter(|name| !self.functions.contains_key(name)).collect();
+        self.string_makers = strings::makers(self.input.user, &makers);
     }
 
     /// What is known of strings in a module's expressions.
@@ -344,10 +297,9 @@ impl<'a> Compilation<'a> {
     fn lower_all(&mut self, role: Role<'a>) {
         let user = self.input.user;
         let facts = self.string_facts(user);
-        let buffers = self.functions_with_buffers();
-        Lowering::top_level(self, user, &facts, role, buffers[0]).run(&user.top_level);
-        for (function, has_buffers) in user.functions.iter().zip(&buffers[1..]) {
-            Lowering::function(self, user, &facts, function, Origin::User, *has_buffers).run(&function.body);
+        Lowering::top_level(self, user, &facts, role).run(&user.top_level);
+        for function in &user.functions {
+            Lowering::function(self, user, &facts, function, Origin::User).run(&function.body);
         }
         self.program.library_start = self.program.code.len() as u32;
         let library = self.input.library;
@@ -355,117 +307,67 @@ impl<'a> Compilation<'a> {
         let mut next = 0;
         while next < self.pending_library.len() {
             let callable = self.library[&self.pending_library[next]];
-            Lowering::function(self, library, &facts, callable.function, Origin::Library, false)
-                .run(&callable.function.body);
+            Lowering::function(self, library, &facts, callable.function, Origin::Library).run(&callable.function.body);
             next += 1;
         }
     }
 
-    /// For the top level and each of the user's functions: whether it has stack buffers.
-    fn functions_with_buffers(&self) -> Vec<bool> {
-        let user = self.input.user;
-        let call = self.names.find("stack_allocate").filter(|name| !self.functions.contains_key(name));
-        let mut found = vec![false; user.functions.len() + 1];
-        for expression in &user.expressions {
-            if let ExpressionKind::Call { callee, .. } = &expression.kind
-                && Some(callee.name) == call
-            {
-                let at = user.functions.partition_point(|function| function.header.start <= callee.span.start);
-                let inside =
-                    at > 0 && callee.span.start < user.functions[at - 1].body.end.end.max(callee.span.start + 1);
-                // Top-level code may stand between functions: then both are marked, which only costs speed.
-                found[at] = true;
-                found[0] |= !inside || callee.span.start >= user.functions[at - 1].body.end.end;
-            }
-        }
-        found
-    }
-
-    /// Adds a lowered function to the program: code, with the variables that are somewhere assigned on
-    /// some paths only cleared at its entry, so that what a slot's tag says is always true.
-    pub fn add_function(&mut self, mut function: Function, code: Vec<Instruction>, spans: Vec<Span>, header: Span) {
-        let entry = self.program.code.len() as u32;
-        function.entry = entry;
-        function.end = entry + code.len() as u32;
+    /// Adds a lowered function to the program. Variables that are assigned on some paths only are cleared
+    /// at its entry, so that what a slot's tag says is always true.
+    pub fn add_function(&mut self, mut function: Function, code: Vec<Instruction>, spans: Vec<Span>) {
+        function.entry = self.program.code.len() as u32;
+        function.end = function.entry + code.len() as u32;
         self.program.code.extend(code);
         self.program.spans.extend(spans);
-        let locals = function.first_temporary() > 2 + function.parameters;
-        if locals {
+        if function.first_temporary() > Function::LINKAGE + function.parameters {
             let assignment = liveness::assignment(&self.program, &function);
-            let variables = u32::from(function.first_temporary());
-            let mut partly = liveness::SlotSet::EMPTY;
+            let mut partly = SlotSet::EMPTY;
             for at in function.entry..function.end {
                 let Some(state) = assignment.before(at) else { continue };
-                partly = partly.union(state.may.difference(state.must).below(variables));
+                partly = partly.union(state.may.difference(state.must));
                 if let Instruction::CheckAssigned { variable } = self.program.code[at as usize]
                     && !state.may.contains(u32::from(variable.0))
                 {
-                    let span = self.program.spans[at as usize];
-                    let name = function.variables.iter().find(|known| known.slot == variable.0);
-                    let name = name.map_or("", |known| known.name.as_str());
-                    let mut diagnostic = Diagnostic::error(
-                        ErrorKind::UnassignedVariable,
-                        span,
-                        format!("`{name}` is read before anything is assigned to it"),
-                    )
-                    .label("no path from the start of the function assigns it before this");
-                    if self.globals.keys().any(|&global| self.names.text(global) == name)
-                        && function.name != "<top level>"
-                    {
-                        diagnostic = diagnostic.help(format!(
-                            "this function assigns `{name}` and so has a variable of its own by that name; to use the global, write `global {name}` at the top of the function"
-                        ));
-                    } else {
-                        diagnostic = diagnostic.help(format!("assign `{name}` a value first"));
-                    }
-                    self.report(diagnostic);
+                    self.report_never_assigned(&function, variable.0, self.program.spans[at as usize]);
                 }
             }
-            let clears: Vec<Instruction> =
-                partly.iter().map(|slot| Instruction::Clear { to: Write(slot as u8) }).collect();
-            let count = clears.len() as u32;
-            self.program.code.splice(entry as usize..entry as usize, clears);
-            self.program.spans.splice(entry as usize..entry as usize, std::iter::repeat_n(header, count as usize));
-            function.end += count;
-            for (at, _) in self.program.block_names.iter_mut().rev().take_while(|(at, _)| *at >= entry) {
-                *at += count;
-            }
-            if self.program.call_code.start >= entry && !self.program.call_code.is_empty() {
-                self.program.call_code.start += count;
-                self.program.call_code.end += count;
-            }
+            let variables = partly.below(u32::from(function.first_temporary()));
+            self.clear_at_entry(&mut function, variables);
         }
         self.program.functions.push(function);
     }
 
-    fn check_size(&mut self) {
-        const HEAP_BASE: u64 = 0x00BE_E000;
-        let literals: u64 = self
-            .program
-            .constants
-            .iter()
-            .map(|constant| match constant {
-                Constant::String(text) => 8 + (text.len() as u64).next_multiple_of(8).max(8),
-                _ => 0,
-            })
-            .sum();
-        /// The one-character strings that are always there: header and data each.
-        const CHARACTERS: u64 = 128 * 16;
-        let end = self.program.static_base() + CHARACTERS + literals + 8 * self.program.globals.len() as u64;
-        if end > HEAP_BASE {
-            let span = self.program.functions.last().map_or(Span::default(), |function| function.header);
-            self.diagnostics.push(
-                Diagnostic::error(
-                    ErrorKind::TooLarge,
-                    span,
-                    format!(
-                        "the program is too large: its code and data need {} bytes, and the machine has {} for them",
-                        end - u64::from(Program::CODE_BASE),
-                        HEAP_BASE - u64::from(Program::CODE_BASE)
-                    ),
+    fn report_never_assigned(&mut self, function: &Function, slot: u8, span: Span) {
+        let Some(variable) = function.variables.iter().find(|variable| variable.slot == slot) else { return };
+        let name = &variable.name;
+        let is_global = self.names.find(name).is_some_and(|name| self.globals.contains_key(&name));
+        self.report(
+            Diagnostic::error(
+                ErrorKind::UnassignedVariable,
+                span,
+                format!("`{name}` is read before anything is assigned to it"),
+            )
+            .label("no path from the start of the function assigns it before this")
+            .help(if is_global {
+                format!(
+                    "this function assigns `{name}` and so has a variable of its own by that name; to use the global, write `global {name}` at the top of the function"
                 )
-                .help("split it into several programs"),
-            );
+            } else {
+                format!("assign `{name}` a value first")
+            }),
+        );
+    }
+
+    /// Puts instructions that clear slots before the code of the function that is the last in the program.
+    fn clear_at_entry(&mut self, function: &mut Function, slots: SlotSet) {
+        let clears: Vec<Instruction> = slots.iter().map(|slot| Instruction::Clear { to: Write(slot as u8) }).collect();
+        let count = clears.len();
+        let entry = function.entry as usize;
+        self.program.code.splice(entry..entry, clears);
+        self.program.spans.splice(entry..entry, std::iter::repeat_n(function.header, count));
+        function.end += count as u32;
+        for (at, _) in self.program.block_names.iter_mut().rev().take_while(|(at, _)| *at >= function.entry) {
+            *at += count as u32;
         }
     }
 
@@ -473,8 +375,7 @@ impl<'a> Compilation<'a> {
 
     /// Reports an error or warning, once for each place.
     pub fn report(&mut self, diagnostic: Diagnostic) {
-        let kind = diagnostic.kind.unwrap_or(ErrorKind::Limit);
-        if self.reported.insert((kind, diagnostic.primary.span)) {
+        if self.reported.insert((diagnostic.kind, diagnostic.primary.span)) {
             self.diagnostics.push(diagnostic);
         }
     }
@@ -517,7 +418,7 @@ impl<'a> Compilation<'a> {
 
     /// The name whose calls swap two places.
     pub fn swap_name(&self, from: Origin) -> Option<Name> {
-        self.builtin(self.words.swap, from).map(|_| self.words.swap)
+        Some(self.words.swap).filter(|&swap| self.builtin(swap, from).is_some())
     }
 
     pub fn global(&self, name: Name) -> Option<GlobalIndex> {
@@ -575,18 +476,23 @@ impl<'a> Compilation<'a> {
     }
 
     /// A new site for a field, with the record that its object most likely is.
-    pub fn field_site(&mut self, field: Name, record: Option<u32>) -> crate::bytecode::FieldSiteIndex {
+    pub fn field_site(&mut self, field: Name, record: Option<u32>) -> FieldSiteIndex {
         let field = self.field_index(field);
         let next = self.program.field_sites.len() as u32;
         // Sites whose record is known share a cache; those that must find out by themselves do not.
         if record.is_some()
             && let Some(&site) = self.sites.get(&(field, record))
         {
-            return crate::bytecode::FieldSiteIndex(site);
+            return FieldSiteIndex(site);
         }
         self.program.field_sites.push(FieldSite { field, record });
         self.sites.insert((field, record), next);
-        crate::bytecode::FieldSiteIndex(next)
+        FieldSiteIndex(next)
+    }
+
+    /// `sizeof(T)` in bytes: of a simple type, or of a record that is known.
+    pub fn sizeof(&self, name: Name) -> Option<i64> {
+        if self.is_simple_type(name) { Some(8) } else { Some(self.records.get(self.records.find(name)?).bytes()) }
     }
 
     /// The scope number of a function to the inference.
@@ -608,29 +514,6 @@ impl<'a> Compilation<'a> {
             .help("split it into smaller functions"),
         );
     }
-}
-
-/// The local variables of a function: parameters, then what it assigns and does not call global.
-pub(super) fn local_names(module: &Module, function: &ast::Function, swap: Option<Name>) -> Vec<(Name, Span)> {
-    let mut globals = HashSet::new();
-    walk::each_statement(&function.body, &mut |statement| {
-        if let StatementKind::Global(names) = &statement.kind {
-            globals.extend(names.iter().map(|identifier| identifier.name));
-        }
-    });
-    let mut seen = HashSet::new();
-    let mut found = Vec::new();
-    for parameter in &function.parameters {
-        if seen.insert(parameter.name) {
-            found.push((parameter.name, parameter.span));
-        }
-    }
-    walk::each_assigned(module, &function.body, swap, &mut |name, span| {
-        if !globals.contains(&name) && seen.insert(name) {
-            found.push((name, span));
-        }
-    });
-    found
 }
 
 struct Resolver<'c, 'a> {
@@ -655,6 +538,6 @@ impl Resolve for Resolver<'_, '_> {
     }
 
     fn simple_type(&self, name: Name) -> bool {
-        SIMPLE_TYPES.contains(&self.compilation.text(name))
+        self.compilation.is_simple_type(name)
     }
 }

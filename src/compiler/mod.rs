@@ -10,6 +10,7 @@ mod strings;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod variables;
 mod walk;
 
 use crate::bytecode::{Program, Signature};

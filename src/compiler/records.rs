@@ -5,11 +5,11 @@
 //! through fields or elements. The fields of a record that is never declared are those assigned
 //! through variables that hold it, by position in the text.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, HashSet};
 
 use super::walk;
 use crate::source::{Diagnostic, Span};
-use crate::syntax::ast::{Block, ExpressionId, ExpressionKind, Module, Name, StatementKind};
+use crate::syntax::ast::{Block, ExpressionId, ExpressionKind, Identifier, Module, Name, StatementKind};
 
 /// A record.
 #[derive(Clone, Debug)]
@@ -68,7 +68,7 @@ impl Holds {
 #[derive(Clone, Copy, Debug)]
 pub struct Scope<'a> {
     /// Parameters in order.
-    pub parameters: &'a [crate::syntax::ast::Identifier],
+    pub parameters: &'a [Identifier],
     /// The statements.
     pub body: &'a Block,
 }
@@ -77,8 +77,12 @@ pub struct Scope<'a> {
 #[derive(Clone, Debug, Default)]
 pub struct Records {
     /// By index.
-    pub records: Vec<Record>,
+    all: Vec<Record>,
     by_name: HashMap<Name, u32>,
+    /// By name of a field: the only record that has it, or none where several have. Made by `infer`.
+    owners: HashMap<Name, Option<u32>>,
+    /// Names of the fields that some record embeds an array in.
+    embedded: HashSet<Name>,
     /// By scope and variable; globals have scope 0.
     holds: HashMap<(u32, Name), Holds>,
 }
@@ -114,6 +118,21 @@ impl Records {
         self.by_name.get(&name).copied()
     }
 
+    /// All of them, by index.
+    pub fn all(&self) -> &[Record] {
+        &self.all
+    }
+
+    /// The record at an index that was found here.
+    pub fn get(&self, index: u32) -> &Record {
+        &self.all[index as usize]
+    }
+
+    /// Whether some record has an embedded array of that name.
+    pub fn is_embedded(&self, field: Name) -> bool {
+        self.embedded.contains(&field)
+    }
+
     /// What a variable holds.
     pub fn holds(&self, scope: u32, name: Name) -> Option<&Holds> {
         self.holds.get(&(scope, name))
@@ -121,11 +140,7 @@ impl Records {
 
     /// The only record that has a field of that name.
     pub fn owner(&self, field: Name) -> Option<u32> {
-        let mut owners = (0..).zip(&self.records).filter(|(_, record)| record.field(field).is_some());
-        match (owners.next(), owners.next()) {
-            (Some((index, _)), None) => Some(index),
-            _ => None,
-        }
+        self.owners.get(&field).copied().flatten()
     }
 
     /// Takes the declared records of a module.
@@ -152,9 +167,9 @@ impl Records {
     }
 
     fn add(&mut self, record: Record) -> u32 {
-        let index = self.records.len() as u32;
+        let index = self.all.len() as u32;
         self.by_name.insert(record.name, index);
-        self.records.push(record);
+        self.all.push(record);
         index
     }
 
@@ -170,11 +185,19 @@ impl Records {
                 self.add(Record { name, fields: Vec::new(), declared: false });
             }
         }
-        if self.records.is_empty() {
+        if self.all.is_empty() {
             return;
         }
         self.solve(module, scopes, resolve);
         self.infer_fields(module, scopes, resolve);
+        for (index, record) in (0..).zip(&self.all) {
+            for &(field, embedded) in &record.fields {
+                self.owners.entry(field).and_modify(|owner| *owner = None).or_insert(Some(index));
+                if embedded > 0 {
+                    self.embedded.insert(field);
+                }
+            }
+        }
     }
 
     fn solve(&mut self, module: &Module, scopes: &[Scope<'_>], resolve: &dyn Resolve) {
@@ -276,8 +299,8 @@ impl Records {
     }
 
     fn infer_fields(&mut self, module: &Module, scopes: &[Scope<'_>], resolve: &dyn Resolve) {
-        // For each inferred record: first position of each field, and the one literal length, if any.
-        let mut found: HashMap<u32, BTreeMap<(u32, Name), ()>> = HashMap::new();
+        // For each field of each record: its first position, and the one length of the literals
+        // assigned to it, if there is one.
         let mut first: HashMap<(u32, Name), u32> = HashMap::new();
         let mut lengths: HashMap<(u32, Name), Option<u32>> = HashMap::new();
         for (scope, function) in (0..).zip(scopes) {
@@ -305,16 +328,12 @@ impl Records {
                 _ => {}
             });
         }
-        for (&(record, name), &at) in &first {
-            found.entry(record).or_default().insert((at, name), ());
-        }
-        for (record, fields) in found {
-            let target = &mut self.records[record as usize];
+        let mut fields: Vec<(u32, Name)> = first.keys().copied().collect();
+        fields.sort_unstable_by_key(|field| first[field]);
+        for (record, name) in fields {
+            let target = &mut self.all[record as usize];
             if !target.declared {
-                target.fields = fields
-                    .into_keys()
-                    .map(|(_, name)| (name, lengths.get(&(record, name)).copied().flatten().unwrap_or(0)))
-                    .collect();
+                target.fields.push((name, lengths[&(record, name)].unwrap_or(0)));
             }
         }
     }

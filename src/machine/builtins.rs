@@ -148,7 +148,7 @@ impl Call<'_, '_> {
 
     /// An integer that is not negative.
     fn count(&self, index: usize) -> Result<u64, Ending> {
-        u64::try_from(self.integer(index)?).map_err(|_| self.refuse(index, "not negative"))
+        u64::try_from(self.integer(index)?).map_err(|_| self.refuse(index, "an integer that is not negative"))
     }
 
     /// A number, as a float.

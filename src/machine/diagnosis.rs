@@ -2,14 +2,14 @@
 //! about, and what lies where an access went astray.
 
 use super::display::show;
-use super::frame::{LINKAGE_WORDS, Position};
+use super::frame::{Frame, LINKAGE_WORDS, Position};
 use super::machine::Machine;
 use super::trap::{BlockFacts, Cause, Landing, Trap};
 use crate::memory::fault::Access;
 
 use crate::bytecode::Instruction;
 use crate::memory::address_space::STACK_TOP;
-use crate::memory::{Block, BlockKind, Description, Fault, Pointer, Tag};
+use crate::memory::{Block, BlockKind, Description, Fault, Place, Pointer, Tag};
 
 impl Machine<'_> {
     /// The trap of an error at `position`.
@@ -63,14 +63,18 @@ impl Machine<'_> {
     }
 
     fn facts(&self, block: &Block) -> BlockFacts {
-        BlockFacts { pointer: block.pointer, bytes: Some(block.bytes), site: self.memory.site(block.pointer) }
+        let site = self.memory.site(block.pointer);
+        BlockFacts { pointer: block.pointer, on_stack: block.place == Place::Stack, bytes: Some(block.bytes), site }
     }
 
     /// Facts of a block that may be gone. The inside of a block is that block's.
     fn facts_of_pointer(&self, pointer: Pointer) -> BlockFacts {
         match self.memory.describe(i64::from(pointer.address())) {
             Description::Data { block, .. } if block.pointer.serial() == pointer.serial() => self.facts(&block),
-            _ => BlockFacts { pointer, bytes: None, site: None },
+            _ => {
+                let on_stack = self.is_stack(pointer.address().into());
+                BlockFacts { pointer, on_stack, bytes: None, site: None }
+            }
         }
     }
 
@@ -129,7 +133,28 @@ impl Machine<'_> {
             (1, _) => Landing::FrameLink(name),
             (_, Some(variable)) => Landing::Variable { function: name, variable: variable.name.clone() },
             _ if slot < LINKAGE_WORDS.max(usize::from(function.slots)) => Landing::Temporary(name),
-            _ => Landing::StackBuffer(name),
+            _ => self.landing_on_buffer(address, frame).unwrap_or(Landing::StackBuffer(name)),
         }
+    }
+
+    /// The stack buffer of a frame that an address belongs to.
+    fn landing_on_buffer(&self, address: i64, frame: Frame) -> Option<Landing> {
+        let facts = |block: &Block| BlockFacts { site: self.site_of_buffer(block, frame), ..self.facts(block) };
+        match self.memory.describe(address) {
+            Description::Header(block) => Some(Landing::Header(facts(&block))),
+            Description::Data { block, offset } if offset >= block.bytes => Some(Landing::Padding(facts(&block))),
+            Description::Data { block, .. } => Some(Landing::Data(facts(&block))),
+            _ => None,
+        }
+    }
+
+    /// The instruction that makes a stack buffer of a frame.
+    fn site_of_buffer(&self, block: &Block, frame: Frame) -> Option<u32> {
+        let function = &self.program.functions[frame.function];
+        let header = (STACK_TOP - block.pointer.address()) / 8 - frame.base as u32;
+        (function.entry..function.end).find(|&at| match self.program.code[at as usize] {
+            Instruction::StackAllocate { buffer, .. } => function.buffers[buffer.0 as usize].header == header,
+            _ => false,
+        })
     }
 }

@@ -574,6 +574,11 @@ impl Machine<'_> {
                 match outcome {
                     Ok(Flow::Next) => {
                         pc += 1;
+                        // It may have taken long, and so may the next ones: the next jump looks up.
+                        if interrupt.load(Ordering::Relaxed) {
+                            poll_at = (poll_at as i64 - fuel + pc as i64) as u64;
+                            fuel = pc as i64;
+                        }
                         continue 'run;
                     }
                     Ok(Flow::Jump(target)) => {
@@ -634,7 +639,7 @@ impl Machine<'_> {
         for event in self.memory.journal.take() {
             let backtrace = &mut || self.backtrace(position);
             match event {
-                Event::Allocated(serial, bytes) => probe.allocated(serial, bytes, backtrace),
+                Event::Allocated(block) => probe.allocated(&block, backtrace),
                 Event::Freed(serial) => probe.freed(serial, backtrace),
             }
         }

@@ -6,13 +6,13 @@ use std::collections::VecDeque;
 
 use super::machine::Machine;
 use super::trap::{Backtrace, Cause, FrameFacts};
-use crate::bytecode::Program;
+use crate::bytecode::{Function, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::address_space::STACK_TOP;
 use crate::memory::{Fault, Memory, Tag, Value};
 
 /// Slots of the linkage words, before the parameters.
-pub const LINKAGE_WORDS: usize = 2;
+pub const LINKAGE_WORDS: usize = Function::LINKAGE as usize;
 
 /// Innermost frames that a backtrace keeps: enough to show a repeating cycle.
 const KEPT_INNERMOST: usize = 64;

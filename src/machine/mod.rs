@@ -22,7 +22,7 @@ pub mod trap;
 mod tests;
 
 pub use builtins::signatures;
-pub use display::{float_text, show};
+pub use display::{float_text, show, type_name};
 pub use frame::Position;
 pub use host::{FileProblem, Host};
 pub use machine::{End, Machine, MachineOptions, MachineStatistics};

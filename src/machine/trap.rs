@@ -1,6 +1,7 @@
 //! Why a program stopped, as data with everything that can only be known at that moment:
 //! where it was, who had called whom, what lay at the address. Sentences are `report`'s.
 
+use super::host::FileProblem;
 use crate::kind::ErrorKind;
 use crate::memory::{Fault, Pointer};
 
@@ -53,7 +54,7 @@ pub enum Cause {
         builtin: &'static str,
         /// The parameter.
         parameter: &'static str,
-        /// What it must be: "an integer", "a string", "not negative".
+        /// What it must be: "an integer", "a string", "an integer that is not negative".
         expected: &'static str,
         /// What it is.
         found: Shown,
@@ -100,12 +101,10 @@ pub enum Cause {
         /// Its name as the program gave it.
         name: String,
         /// What is wrong.
-        problem: super::host::FileProblem,
+        problem: FileProblem,
     },
     /// `--max-steps`
     StepLimit(u64),
-    /// Some other limit, as a sentence.
-    Limit(&'static str),
 }
 
 impl Cause {
@@ -139,7 +138,6 @@ impl Cause {
             Cause::EndOfInput => ErrorKind::EndOfInput,
             Cause::Input(_) | Cause::File { .. } => ErrorKind::FileError,
             Cause::StepLimit(_) => ErrorKind::StepLimit,
-            Cause::Limit(_) => ErrorKind::Limit,
             Cause::OperandTypes { .. }
             | Cause::NotABoolean(_)
             | Cause::IndexType(_)
@@ -180,8 +178,10 @@ pub struct Backtrace {
 /// A block that an error is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BlockFacts {
-    /// A pointer to its data.
+    /// A pointer to its data; into it, if it was used through an embedded array and is gone.
     pub pointer: Pointer,
+    /// Whether it lies on the stack.
+    pub on_stack: bool,
     /// Bytes asked for, if the block is still there to say so.
     pub bytes: Option<u64>,
     /// The instruction that allocated it (of the user's code, if the library did it), if known.
@@ -204,7 +204,7 @@ pub enum Landing {
     },
     /// An unnamed intermediate value of a function.
     Temporary(String),
-    /// Another stack buffer, or its header.
+    /// Room for a stack buffer of a function that has not been made.
     StackBuffer(String),
     /// Stack that no frame uses.
     UnusedStack,

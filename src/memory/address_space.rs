@@ -6,8 +6,6 @@ use super::value::{Tag, Value};
 
 /// Bytes of a word.
 pub const WORD_BYTES: u64 = 8;
-/// First byte of the code segment.
-pub const CODE_BASE: u32 = 0x0040_1000;
 /// First byte of the heap segment: the allocator's control area.
 pub const HEAP_BASE: u32 = 0x00BE_E000;
 /// Data of the first block, under every allocator and strategy.
@@ -82,7 +80,7 @@ impl Segment {
     #[must_use]
     pub fn commit(&mut self, length: usize, tag: Tag) -> bool {
         let more = length.saturating_sub(self.words.len());
-        if self.words.try_reserve(more).is_err() || self.tags.try_reserve(more).is_err() {
+        if !reserve(&mut self.words, more) || !reserve(&mut self.tags, more) {
             return false;
         }
         if more > 0 {
@@ -91,6 +89,11 @@ impl Segment {
         }
         true
     }
+}
+
+/// Room for `more` elements: generous, or just enough where the host has no more to give.
+fn reserve<T>(elements: &mut Vec<T>, more: usize) -> bool {
+    elements.try_reserve(more).or_else(|_| elements.try_reserve_exact(more)).is_ok()
 }
 
 /// The segments that hold data. (Code is the program's instructions; nothing stores there.)

@@ -79,7 +79,10 @@ impl Memory {
         counts.peak_live_bytes = counts.peak_live_bytes.max(counts.live_bytes);
         counts.header_bytes += header_words as u64 * 8;
         counts.padding_bytes += padding;
-        self.journal.record(Event::Allocated(serial, bytes));
+        if self.journal.is_open() {
+            let block = self.block_at(home);
+            self.journal.record(Event::Allocated(block));
+        }
         Ok(Some(self.pointer_to(home)))
     }
 
@@ -214,12 +217,11 @@ impl Memory {
     fn remember_site(&mut self, header: usize, site: u32) -> Result<(), Fault> {
         let index = header / 2;
         if index >= self.sites.len() {
-            let length = self.space.heap.words.len() / 2 + 1;
-            let more = length - self.sites.len();
+            let more = index + 1 - self.sites.len();
             if self.sites.try_reserve(more).is_err() {
                 return Err(Fault::Host { bytes: 4 * more as u64 });
             }
-            self.sites.resize(length, 0);
+            self.sites.resize(index + 1, 0);
         }
         self.sites[index] = site;
         Ok(())

@@ -1,11 +1,13 @@
 //! What happened to blocks, for whoever watches a run. Kept only while somebody does.
 
-/// Something that happened to the block of a serial number.
+use super::block::Block;
+
+/// Something that happened to a block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// It was allocated, with so many bytes as asked for.
-    Allocated(u32, u64),
-    /// It was freed, by whomever.
+    /// It was allocated.
+    Allocated(Block),
+    /// The block of that serial number was freed, by whomever.
     Freed(u32),
 }
 
@@ -17,6 +19,12 @@ impl Journal {
     /// From now on events are kept.
     pub fn open(&mut self) {
         self.0.get_or_insert_default();
+    }
+
+    /// Whether events are kept.
+    #[inline]
+    pub const fn is_open(&self) -> bool {
+        self.0.is_some()
     }
 
     /// Adds an event, if events are kept.

@@ -21,15 +21,19 @@ impl Memory {
             return Err(Fault::OutOfMemory { bytes });
         }
         let serial = self.take_serial()?;
-        self.journal.record(Event::Allocated(serial, bytes));
+        if self.space.stack.tags[header_index].is_header() {
+            self.remove_buffer(header_index);
+        }
         let stack = &mut self.space.stack;
         let data = stack.extent(header_index - 1, payload_words(bytes) as usize);
         stack.tags[data].fill(Tag::Uninitialised);
         stack.set(header_index, Value::new(header(serial, length), header_tag(shape)));
-        Ok(self.pointer_to(Home { place: Place::Stack, header: header_index }))
+        let block = self.block_at(Home { place: Place::Stack, header: header_index });
+        self.journal.record(Event::Allocated(block));
+        Ok(block.pointer)
     }
 
-    /// Ends the life of the buffer whose header is at a stack index: its frame goes.
+    /// Ends the life of the buffer whose header is at a stack index: its frame goes, or it is made anew.
     #[inline]
     pub fn remove_buffer(&mut self, header_index: usize) {
         self.journal.record(Event::Freed(header_serial(self.space.stack.words[header_index])));

@@ -68,7 +68,7 @@ impl Tag {
         )
     }
 
-    /// Whether a word of this tag refers to a block and, if `strong`, keeps it alive.
+    /// Whether a word of this tag refers to a block.
     pub const fn is_reference(self) -> bool {
         matches!(self, Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer | Tag::String)
     }

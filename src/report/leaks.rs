@@ -7,12 +7,16 @@ use crate::source::Diagnostic;
 /// Groups shown before the rest is only counted.
 const SHOWN_GROUPS: usize = 20;
 
-/// The whole report: a headline, and an excerpt for each line that allocated what was lost.
+/// The whole report: a headline, and an excerpt for each line that allocated what was lost, a blank
+/// line between them.
 /// Empty where there is nothing to say: the program did not finish, or nobody is expected to free.
 pub fn full(compiled: &Compiled, outcome: &Outcome, color: bool) -> String {
     let Some(leaks) = &outcome.leaks else { return String::new() };
     let mut text = summary(outcome);
-    for group in leaks.groups.iter().take(SHOWN_GROUPS) {
+    for (index, group) in leaks.groups.iter().take(SHOWN_GROUPS).enumerate() {
+        if index > 0 {
+            text.push('\n');
+        }
         text.push_str(&diagnostic::render(&compiled.sources, &entry(group), color));
     }
     let left = leaks.groups.len().saturating_sub(SHOWN_GROUPS);

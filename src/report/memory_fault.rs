@@ -4,7 +4,7 @@ use super::quantity::address;
 use super::sentence::{Context, NULL_HELP, Sentences};
 use super::{bytes, grouped, size};
 use crate::bytecode::Instruction;
-use crate::machine::{BlockFacts, Landing};
+use crate::machine::{BlockFacts, Landing, type_name};
 use crate::memory::fault::{Access, InvalidFree};
 use crate::memory::{Block, BlockKind, Fault, Place, Pointer, Tag, Value};
 use crate::session::{RelatedKind, RunError};
@@ -21,8 +21,12 @@ pub(super) fn sentences(context: Context<'_>, fault: Fault) -> Sentences {
         Fault::UseAfterFree(pointer) => use_after_free(context, pointer),
         Fault::DoubleFree(pointer) => double_free(context, pointer),
         Fault::StackUseAfterReturn(pointer) => {
-            Sentences::new(format!("{} is used after its function returned", named("stack buffer", error)), "used here")
-                .address(format!("it was at {}, in a frame that is gone", address(pointer.address())))
+            let (end, where_it_was) = match made_anew(error) {
+                true => ("it was made anew", "where the new one is"),
+                false => ("its function returned", "in a frame that is gone"),
+            };
+            Sentences::new(format!("{} is used after {end}", named("stack buffer", error)), "used here")
+                .address(format!("it was at {}, {where_it_was}", address(pointer.address())))
                 .help("a stack buffer lives as long as its function: allocate what must live longer with `allocate`")
         }
         Fault::InvalidFree(pointer, why) => invalid_free(context, pointer, why),
@@ -102,13 +106,20 @@ fn double_free(context: Context<'_>, pointer: Pointer) -> Sentences {
         .help("free each block once; `p = null` after `heap_free(p)` makes a second free harmless")
 }
 
+/// Whether a stack buffer ended because its allocation was executed once more, in the same frame.
+pub(super) fn made_anew(error: &RunError) -> bool {
+    let span = |what| error.related.iter().find(|related| related.what == what).map(|related| related.place.span);
+    error.trap.block.as_ref().is_some_and(|block| block.on_stack)
+        && span(RelatedKind::Freed).is_some_and(|freed| Some(freed) == span(RelatedKind::Allocated))
+}
+
 /// "the 100-byte block `ptr` at 0x00BEEF00, freed at line 5"
 fn dangling(context: Context<'_>, pointer: Pointer) -> String {
     let error = context.error;
     let block = facts_phrase(error, "block");
-    let start = error.trap.block.as_ref().map_or(pointer, |block| block.pointer).address();
+    let start = error.allocated.map_or(pointer, |block| block.pointer).address();
     let inside = pointer.address().saturating_sub(start);
-    let mut text = match part(context) {
+    let mut text = match part(context, inside.into()) {
         Some(part) => format!("{part} of {block} at {}", address(start)),
         None if inside > 0 => format!("byte {} of {block} at {}", grouped(inside.into()), address(start)),
         None => format!("{block} at {}", address(start)),
@@ -124,8 +135,8 @@ fn dangling(context: Context<'_>, pointer: Pointer) -> String {
     text
 }
 
-/// Which part of a block that is gone was meant: what it held, nobody knows any more.
-fn part(context: Context<'_>) -> Option<String> {
+/// Which part of a block that is gone was meant, by a pointer to byte `inside`.
+fn part(context: Context<'_>, inside: i64) -> Option<String> {
     let Context { compiled, error, .. } = context;
     let program = &compiled.program;
     match *program.code.get(error.trap.at as usize)? {
@@ -134,13 +145,29 @@ fn part(context: Context<'_>) -> Option<String> {
             Some(format!("the field `{}`", program.field_names.get(site.field as usize)?))
         }
         Instruction::CallBuiltin { .. } => {
-            matches!(builtin(context)?, "read_from" | "write_to").then(|| "byte 0".to_owned())
+            matches!(builtin(context)?, "read_from" | "write_to").then(|| format!("byte {}", grouped(inside as u64)))
         }
-        _ => match error.trap.index? {
-            0 => Some("byte 0".to_owned()),
-            index => Some(format!("index {index}")),
-        },
+        _ => {
+            let index = error.trap.index?;
+            Some(match byte_of(error, inside, index) {
+                Some(byte) => format!("byte {}", grouped(byte)),
+                None => format!("index {index}"),
+            })
+        }
     }
+}
+
+/// The byte of a block that is gone which an index meant: known for index 0, and of a block that the
+/// second run has seen. Only a record is indexed through pointers into it.
+fn byte_of(error: &RunError, inside: i64, index: i64) -> Option<u64> {
+    let unit = match error.allocated {
+        None if index == 0 => 1,
+        None => return None,
+        Some(block) if matches!(block.kind, BlockKind::Elements | BlockKind::Fields(_)) => 8,
+        Some(_) => 1,
+    };
+    let byte = u64::try_from(index.checked_mul(unit)?.checked_add(inside)?).ok()?;
+    error.allocated.is_none_or(|block| byte < block.bytes).then_some(byte)
 }
 
 /// The built-in that failed, if one did.
@@ -165,7 +192,10 @@ fn invalid_free(context: Context<'_>, pointer: Pointer, why: InvalidFree) -> Sen
             format!("{} cannot be freed: it goes with its function", named("stack buffer", error)),
             "this lies on the stack",
         )
-        .address(format!("the buffer is at {at}, in a frame of the stack"))
+        .address(match error.related.iter().any(|related| related.what == RelatedKind::Freed) {
+            true => format!("the buffer was at {at}, and is gone already"),
+            false => format!("the buffer is at {at}, in a frame of the stack"),
+        })
         .help("leave the `heap_free` out"),
         InvalidFree::Interior => {
             let start = error.trap.block.as_ref().map(|block| block.pointer.address());
@@ -287,8 +317,9 @@ fn landing(context: Context<'_>) -> String {
         Landing::FrameLink(function) => format!("the frame link of `{function}`"),
         Landing::Variable { function, variable } => format!("the variable `{variable}` of `{function}`"),
         Landing::Temporary(function) => format!("an intermediate value of `{function}`"),
-        Landing::StackBuffer(function) => format!("another stack buffer of `{function}`"),
+        Landing::StackBuffer(function) => format!("room for another stack buffer of `{function}`"),
         Landing::UnusedStack => return ", where the stack is not in use".to_owned(),
+        Landing::Header(block) if is_own(context.error, block) => "its own header".to_owned(),
         Landing::Header(block) => format!("the header of {}", other_block(context, block)),
         Landing::Data(block) => other_block(context, block),
         Landing::Field(field) => match context.compiled.program.field_names.get(*field as usize) {
@@ -304,13 +335,19 @@ fn landing(context: Context<'_>) -> String {
     format!(", where {what} lies")
 }
 
+/// Whether a block is the one that the error is about.
+fn is_own(error: &RunError, block: &BlockFacts) -> bool {
+    error.trap.block.as_ref().is_some_and(|own| own.pointer == block.pointer)
+}
+
 /// A block that is not the one the error is about.
 fn other_block(context: Context<'_>, block: &BlockFacts) -> String {
     let name = block.site.and_then(|site| context.compiled.program.block_name(site));
     let size = block.bytes.map_or(String::new(), |bytes| format!("{}-byte ", grouped(bytes)));
+    let noun = if block.on_stack { "stack buffer" } else { "block" };
     match name {
-        Some(name) => format!("the {size}block `{name}`"),
-        None => format!("a {size}block"),
+        Some(name) => format!("the {size}{noun} `{name}`"),
+        None => format!("a {size}{noun}"),
     }
 }
 
@@ -330,6 +367,9 @@ fn uninitialised(context: Context<'_>, access: Access) -> Sentences {
         .fact("fresh memory holds whatever was there before: on a real machine this reads leftovers")
         .help(match access.embedded {
             Some(_) => "give every field a value before it is read",
+            None if unit_bytes(&access) == 1 => {
+                "write to it first, or allocate with `allocate(n bytes)`, which fills the block with zeros"
+            }
             None => "write to it first, or allocate with `allocate(n elements)`, which fills the block with zeros",
         })
 }
@@ -338,7 +378,7 @@ fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
     let heap = &context.outcome.heap;
     let limit = context.configuration.heap_bytes;
     let mut sentences =
-        Sentences::new(format!("the heap has no room for {}", bytes(wanted)), "allocated here").fact(format!(
+        Sentences::new(format!("the heap has no room for {}", bytes(wanted)), "no room for this").fact(format!(
             "the heap may take {}; {} are in use, and the longest free run has {}",
             size(limit),
             bytes(heap.live_bytes),
@@ -395,7 +435,8 @@ fn block_phrase(error: &RunError, block: &Block) -> String {
 
 /// The block that the error is about, which may be gone.
 fn facts_phrase(error: &RunError, noun: &str) -> String {
-    phrase(noun, error.block_bytes, error.block_name.as_deref())
+    let facts = error.trap.block.as_ref().and_then(|block| block.bytes);
+    phrase(noun, facts.or(error.allocated.map(|block| block.bytes)), error.block_name.as_deref())
 }
 
 fn phrase(noun: &str, bytes: Option<u64>, name: Option<&str>) -> String {
@@ -470,13 +511,9 @@ fn value_phrase(value: Value) -> String {
 
 const fn tag_phrase(tag: Tag) -> &'static str {
     match tag {
-        Tag::Integer => "an integer",
-        Tag::Float => "a float",
-        Tag::Boolean => "a boolean",
-        Tag::Null => "null",
-        Tag::String => "a string",
-        Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer => "a pointer",
         Tag::Uninitialised => "nothing yet",
+        Tag::Integer | Tag::Float | Tag::Boolean | Tag::Null | Tag::String => type_name(tag),
+        Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer => type_name(tag),
         _ => "something that no program can hold",
     }
 }

@@ -2,8 +2,8 @@
 //! to the block before, who had called whom, what to do.
 
 use super::call_stack;
+use super::memory_fault::made_anew;
 use super::sentence::{Context, explain_line, sentences};
-use crate::kind::ErrorKind;
 use crate::session::{CallStack, Compiled, Configuration, Outcome, Place, Related, RelatedKind, RunError};
 use crate::source::Diagnostic;
 
@@ -17,7 +17,8 @@ pub fn card(compiled: &Compiled, configuration: &Configuration, outcome: &Outcom
             span,
             match related.what {
                 RelatedKind::Allocated => "allocated here",
-                RelatedKind::Freed if error.kind == ErrorKind::StackUseAfterReturn => "gone with its function here",
+                RelatedKind::Freed if made_anew(error) => "made anew here",
+                RelatedKind::Freed if on_stack(error) => "gone with its function here",
                 RelatedKind::Freed => "freed here",
             },
         );
@@ -56,6 +57,10 @@ pub fn interrupted(compiled: &Compiled, place: &Place) -> Diagnostic {
     card
 }
 
+fn on_stack(error: &RunError) -> bool {
+    error.trap.block.as_ref().is_some_and(|block| block.on_stack)
+}
+
 fn stack_note(compiled: &Compiled, stack: &CallStack) -> String {
     let lines = call_stack::lines(&compiled.sources, stack);
     format!("call stack, innermost first:\n  {}", lines.join("\n  "))
@@ -70,6 +75,7 @@ fn related_note(compiled: &Compiled, error: &RunError, related: &Related) -> Opt
     let told = related.place.function == error.place.function && callers(&related.place) == callers(&error.place);
     let what = match related.what {
         RelatedKind::Allocated => "allocated by",
+        RelatedKind::Freed if on_stack(error) => "gone with",
         RelatedKind::Freed => "freed by",
     };
     (!told && related.place.call_stack.depth > 1)

@@ -82,7 +82,7 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
         ),
         Cause::Argument { builtin, parameter, expected, found } => Sentences::new(
             format!("`{builtin}` needs {expected} for `{parameter}`, and got {}", shown(found)),
-            format!("`{parameter}` is {}", found.type_name),
+            format!("`{parameter}` is {}", shown(found)),
         )
         .help("`cairn builtins` lists what each built-in takes"),
         Cause::Size(found) => Sentences::new(
@@ -131,7 +131,6 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             "it was here",
         )
         .help("raise `--max-steps`, or look for a loop that never ends"),
-        Cause::Limit(sentence) => Sentences::new(*sentence, "here"),
     }
 }
 

@@ -198,7 +198,7 @@ fn an_overrun_says_what_lies_there() {
     write goes to 0x00BEEF08, right after the end of the 8-byte block `p` allocated at line 1, where the header of the 8-byte block `q` lies
     write goes to 0x00BEEF10, 8 bytes after the end of the 8-byte block `p` allocated at line 1, where the 8-byte block `q` lies
     write goes to 0x00BEF220, 792 bytes after the end of the 8-byte block `p` allocated at line 1, where there is no memory
-    write goes to 0x00BEEEF8, 8 bytes before the start of the 8-byte block `p` allocated at line 1, where the header of the 8-byte block `p` lies
+    write goes to 0x00BEEEF8, 8 bytes before the start of the 8-byte block `p` allocated at line 1, where its own header lies
     write goes to an address below 0, 8,000,000,000 bytes before the start of the 8-byte block `p` allocated at line 1, where there is no memory
     write goes to 0x00BEEF03, right after the end of the 3-byte block `p` allocated at line 1, where only padding lies
     write goes to 0x00BEEF18, 24 bytes into the 32-byte record `r` allocated at line 2, where the field `c` lies
@@ -256,6 +256,101 @@ fn headlines_name_what_is_wrong() {
     "#);
 }
 
+/// The first note of a card: where it is, to the byte.
+fn address(text: &str) -> String {
+    let card = card(text);
+    card.lines().find_map(|line| line.trim_start().strip_prefix("= note: ")).unwrap().to_owned()
+}
+
+#[test]
+fn addresses_are_right_to_the_byte() {
+    let record = "record R: first, slots[4]\nr = new R(1)\ns = r.slots\nheap_free(r)\n";
+    let gone = |unit: &str| format!("p = heap_allocate(100{unit})\nheap_free(p)\nq = heap_allocate(100)\n");
+    let buffers = "function f(k):\n    b = stack_allocate(4 integers)\n    c = stack_allocate(2 bytes)\n";
+    let lines = [
+        address(&format!("{record}s[2] = 5\n")),
+        address(&format!("{record}print(read_from(s))\n")),
+        address(&format!("{}print(p[7])\n", gone(""))),
+        address(&format!("{}print(p[7])\n", gone(" integers"))),
+        address(&format!("{}print(p[100])\n", gone(""))),
+        address(&format!("{}print(p[-1])\n", gone(""))),
+        address("p = heap_allocate(3)\np[-1] = 5\n"),
+        address(&format!("{buffers}    print(b[-1])\nf(1)\n")),
+        address(&format!("{buffers}    c[0] = 1\n    print(c[k])\nf(8)\n")),
+        address(&format!("{buffers}    c[0] = 1\n    print(c[k])\nf(17)\n")),
+        address(&format!("{buffers}    c[k] = 1\nf(7)\n")),
+    ];
+    insta::assert_snapshot!(lines.join("\n"), @r"
+    byte 24 of the 40-byte block `r` at 0x00BEEF00, freed at line 4
+    byte 8 of the 40-byte block `r` at 0x00BEEF00, freed at line 4
+    byte 7 of the 100-byte block `p` at 0x00BEEF00, freed at line 2
+    byte 56 of the 800-byte block `p` at 0x00BEEF00, freed at line 2
+    index 100 of the 100-byte block `p` at 0x00BEEF00, freed at line 2
+    index -1 of the 100-byte block `p` at 0x00BEEF00, freed at line 2
+    the write goes to 0x00BEEEFF, 1 byte before the start of the 3-byte block `p` allocated at line 1, where its own header lies
+    the read is from 0xFFFFFF88, 8 bytes before the start of the 32-byte stack buffer `b` allocated at line 2, where its own header lies
+    the read is from 0xFFFFFF80, 6 bytes after the end of the 2-byte stack buffer `c` allocated at line 3, where the header of the 32-byte stack buffer `b` lies
+    the read is from 0xFFFFFF89, 15 bytes after the end of the 2-byte stack buffer `c` allocated at line 3, where the 32-byte stack buffer `b` lies
+    the write goes to 0xFFFFFF87, 5 bytes after the end of the 2-byte stack buffer `c` allocated at line 3, where only padding lies
+    ");
+}
+
+#[test]
+fn a_stack_buffer_made_anew() {
+    insta::assert_snapshot!(card("\
+before = null
+for i from 1 to 2:
+    buffer = stack_allocate(2 integers)
+    if before is not null: print(before[0])
+    before = buffer
+"), @r"
+    error[stack-use-after-return]: the stack buffer `buffer` is used after it was made anew
+     --> t.pseudo:4:34
+      |
+    3 |     buffer = stack_allocate(2 integers)
+      |              --------------------------
+      |              |
+      |              made anew here
+      |              allocated here
+    4 |     if before is not null: print(before[0])
+      |                                  ^^^^^^^^^ used here
+      |
+      = note: it was at 0xFFFFFFA8, where the new one is
+      = note: call stack, innermost first:
+                <top level> (line 4)
+      = help: a stack buffer lives as long as its function: allocate what must live longer with `allocate`
+      = help: `cairn explain stack-use-after-return` says more
+    ");
+}
+
+#[test]
+fn a_stack_buffer_that_is_gone_cannot_be_freed() {
+    insta::assert_snapshot!(card("\
+function f():
+    return stack_allocate(2 integers)
+heap_free(f())
+"), @r"
+    error[invalid-free]: the stack buffer cannot be freed: it goes with its function
+     --> t.pseudo:3:1
+      |
+    2 |     return stack_allocate(2 integers)
+      |     ---------------------------------
+      |     |      |
+      |     |      allocated here
+      |     gone with its function here
+    3 | heap_free(f())
+      | ^^^^^^^^^^^^^^ this lies on the stack
+      |
+      = note: the buffer was at 0xFFFFFFB8, and is gone already
+      = note: call stack, innermost first:
+                <top level> (line 3)
+      = note: gone with f (line 2), called by <top level> (line 3)
+      = note: allocated by f (line 2), called by <top level> (line 3)
+      = help: leave the `heap_free` out
+      = help: `cairn explain invalid-free` says more
+    ");
+}
+
 #[test]
 fn leaks_are_listed_by_the_line_that_allocated() {
     let text = "\
@@ -276,16 +371,19 @@ build()
       |
     6 |     name = heap_allocate(100)
       |            ^^^^^^^^^^^^^^^^^^ allocated here, in `build`
+
     warning: indirectly-lost: 32 bytes in 2 blocks, only a lost block still points to them
      --> t.pseudo:5:16
       |
     5 |         head = new Node(i, head)
       |                ^^^^^^^^^^^^^^^^^ allocated here, in `build`
+
     warning: definitely-lost: 16 bytes in 1 block, no pointer to it is left
      --> t.pseudo:5:16
       |
     5 |         head = new Node(i, head)
       |                ^^^^^^^^^^^^^^^^^ allocated here, in `build`
+
     warning: still-reachable: 8 bytes in 1 block, a global still points to it
      --> t.pseudo:7:8
       |

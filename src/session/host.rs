@@ -118,7 +118,7 @@ impl Host for LiveHost<'_> {
             return Ok(None);
         }
         if bytes.len() as u64 == most && bytes.last() != Some(&b'\n') {
-            return Err(io::Error::new(ErrorKind::InvalidData, format!("a line of more than {most} bytes")));
+            return Err(io::Error::new(ErrorKind::InvalidData, format!("a line of more than {} MiB", most >> 20)));
         }
         if bytes.ends_with(b"\n") {
             bytes.pop();

@@ -2,7 +2,7 @@
 
 use crate::kind::ErrorKind;
 use crate::machine::{Cause, MachineStatistics, Trap};
-use crate::memory::HeapStatistics;
+use crate::memory::{Block, HeapStatistics};
 use crate::source::Span;
 
 /// How a run ended.
@@ -119,8 +119,8 @@ pub struct RunError {
     pub related: Vec<Related>,
     /// The name of the place its block was allocated for, if known.
     pub block_name: Option<String>,
-    /// Bytes of its block, if known.
-    pub block_bytes: Option<u64>,
+    /// Its block as it was allocated, if a second run told.
+    pub allocated: Option<Block>,
     /// The record it is about, if any.
     pub record: Option<RecordFacts>,
     /// Why the second run could not tell more, if it could not.

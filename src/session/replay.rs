@@ -19,7 +19,7 @@ pub(super) fn describe(compiled: &Compiled, machine: &Machine<'_>, trap: Trap) -
         library: blame::library_function(compiled, trap.at),
         related: Vec::new(),
         block_name: site.and_then(|site| compiled.program.block_name(site)).map(str::to_owned),
-        block_bytes: block.and_then(|block| block.bytes),
+        allocated: None,
         record: record_facts(compiled, machine, &trap.cause),
         trap,
         replay_problem: None,
@@ -76,7 +76,7 @@ pub(super) fn explain(
             return;
         }
     };
-    error.block_bytes = error.block_bytes.or(watch.bytes);
+    error.allocated = watch.block;
     for (what, backtrace) in [(RelatedKind::Freed, watch.freed), (RelatedKind::Allocated, watch.allocated)] {
         let Some(backtrace) = backtrace else { continue };
         let Some(at) = backtrace.innermost.first().map(|frame| frame.at) else { continue };

@@ -59,11 +59,6 @@ impl Source {
         Source { name, text, base, line_starts }
     }
 
-    /// Number of lines, at least 1.
-    pub fn line_count(&self) -> u32 {
-        self.line_starts.len() as u32
-    }
-
     /// The text of a line (from 1) without its line ending.
     pub fn line_text(&self, line: u32) -> &str {
         let index = (line.max(1) - 1) as usize;

@@ -319,6 +319,21 @@ pub enum BinaryOperator {
     Or,
 }
 
+impl BinaryOperator {
+    /// Whether it computes a number, or joins strings.
+    pub const fn is_arithmetic(self) -> bool {
+        matches!(
+            self,
+            Self::Add | Self::Subtract | Self::Multiply | Self::Divide | Self::FloorDivide | Self::Modulo | Self::Power
+        )
+    }
+
+    /// Whether it compares two values.
+    pub const fn is_comparison(self) -> bool {
+        matches!(self, Self::Equal | Self::NotEqual | Self::Less | Self::LessEqual | Self::Greater | Self::GreaterEqual)
+    }
+}
+
 /// The unit words of allocation calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {

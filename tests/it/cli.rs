@@ -272,6 +272,15 @@ fn ctrl_c_ends_a_loop_and_says_where_it_was() {
 
 #[cfg(unix)]
 #[test]
+fn ctrl_c_does_not_wait_for_many_long_instructions() {
+    let start = std::time::Instant::now();
+    let text = "p = allocate(3000000 integers)\nprint(\"x\")\nshow_stack()\nwhile true:\n    fill(p, 1, 3000000)\n";
+    assert_exit(&interrupted(text), 130);
+    assert!(start.elapsed().as_secs() < 60);
+}
+
+#[cfg(unix)]
+#[test]
 fn ctrl_c_ends_the_wait_for_input() {
     let output = interrupted("print(\"x\")\nn = input()\n");
     assert_exit(&output, 130);

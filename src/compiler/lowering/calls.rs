@@ -3,7 +3,7 @@
 use super::super::compilation::Callable;
 use super::super::constants::{self, NotConstant};
 use super::super::suggest;
-use super::Lowering;
+use super::{Lowering, Origin};
 use crate::bytecode::{
     AllocationKind, BufferIndex, BuiltinIndex, BuiltinWindow, Constant, Count, Failure, Instruction, Integer, Read,
     RecordIndex, Values, Write,
@@ -16,11 +16,21 @@ type UnitWord = Option<(Unit, Span)>;
 
 /// Where the value of a call is wanted.
 #[derive(Clone, Copy)]
-enum Destination {
+pub(super) enum Destination {
     /// It is dropped.
     Nowhere,
     /// In that slot, or in any.
     Slot(Option<u8>),
+}
+
+impl Destination {
+    /// The slot where it is wanted, if in a certain one.
+    fn wanted(self) -> Option<u8> {
+        match self {
+            Destination::Nowhere => None,
+            Destination::Slot(wanted) => wanted,
+        }
+    }
 }
 
 impl<'a> Lowering<'_, 'a> {
@@ -31,9 +41,8 @@ impl<'a> Lowering<'_, 'a> {
         arguments: &[ExpressionId],
         unit: UnitWord,
         span: Span,
-        wanted: Option<u8>,
+        destination: Destination,
     ) -> u8 {
-        let discarded = std::mem::take(&mut self.discarding);
         if let Some(callable) = self.compilation.callable(callee.name, self.origin) {
             if let Some((_, unit)) = unit {
                 let text = self.text(callee.name);
@@ -46,14 +55,13 @@ impl<'a> Lowering<'_, 'a> {
                     .note(format!("this program defines a function `{text}` of its own")),
                 );
             }
-            return self.call_function(callable, callee, arguments, span, wanted);
+            return self.call_function(callable, callee, arguments, span, destination.wanted());
         }
         if let Some(builtin) = self.compilation.builtin(callee.name, self.origin) {
-            let wanted = if discarded { Destination::Nowhere } else { Destination::Slot(wanted) };
-            return self.call_builtin(id, builtin, arguments, unit, span, wanted);
+            return self.call_builtin(id, builtin, arguments, unit, span, destination);
         }
         self.unknown_function(callee);
-        self.target(wanted)
+        self.target(destination.wanted())
     }
 
     fn unknown_function(&mut self, callee: Identifier) {
@@ -74,7 +82,7 @@ impl<'a> Lowering<'_, 'a> {
         self.report(diagnostic);
     }
 
-    fn call_function(
+    pub(super) fn call_function(
         &mut self,
         callable: Callable<'a>,
         callee: Identifier,
@@ -93,12 +101,12 @@ impl<'a> Lowering<'_, 'a> {
                 span,
                 format!("`{text}` takes {}, but {} given", count(parameters, "argument"), are(arguments.len())),
             );
-            if callable.index.is_some() && callable.function.header.end > 0 && !self.is_library(&callable) {
-                diagnostic =
-                    diagnostic.secondary(callable.function.name.span, format!("defined here as `{text}({names})`"));
-            } else {
-                diagnostic = diagnostic.note(format!("it is a library function: `{text}({names})`"));
-            }
+            diagnostic = match callable.origin {
+                Origin::User => {
+                    diagnostic.secondary(callable.function.name.span, format!("defined here as `{text}({names})`"))
+                }
+                Origin::Library => diagnostic.note(format!("it is a library function: `{text}({names})`")),
+            };
             self.report(self.with_separator_help(diagnostic, arguments, parameters));
             return self.target(wanted);
         }
@@ -106,17 +114,11 @@ impl<'a> Lowering<'_, 'a> {
         let window = self.temporary();
         self.temporary();
         for &argument in arguments {
-            let slot = self.temporary();
-            self.expression(argument, Some(slot));
-            self.next = u32::from(slot) + 1;
+            self.expression_in_temporary(argument);
         }
         let function = self.compilation.function_index(callable);
-        self.emit_call(window, arguments.len().min(255) as u8, function, span);
+        self.emit_call(window, argument_count(arguments), function, span);
         self.deliver(window, mark, span, wanted)
-    }
-
-    fn is_library(&self, callable: &Callable<'a>) -> bool {
-        callable.origin == super::Origin::Library
     }
 
     /// Where too many arguments look like one number with thousands separators, says so.
@@ -156,10 +158,7 @@ impl<'a> Lowering<'_, 'a> {
         span: Span,
         destination: Destination,
     ) -> u8 {
-        let wanted = match destination {
-            Destination::Nowhere => None,
-            Destination::Slot(wanted) => wanted,
-        };
+        let wanted = destination.wanted();
         let row = &self.compilation.input.builtins[builtin as usize];
         let most = row.parameters.len();
         let least = most - usize::from(row.optional);
@@ -190,8 +189,7 @@ impl<'a> Lowering<'_, 'a> {
             ("length" | "len" | "size", &[object]) => {
                 let mark = self.next;
                 let value = self.expression(object, None);
-                let fresh = self.facts[object.0 as usize].fresh;
-                if !fresh {
+                if !self.is_fresh(object) {
                     self.next = mark;
                 }
                 let to = self.target(wanted);
@@ -222,29 +220,24 @@ impl<'a> Lowering<'_, 'a> {
     fn call_general_builtin(&mut self, builtin: u8, arguments: &[ExpressionId], span: Span, wanted: Option<u8>) -> u8 {
         let mark = self.next;
         // The value replaces the first argument; a string to be freed afterwards is kept beside it.
-        let kept: Vec<(ExpressionId, u8)> = arguments
-            .iter()
-            .filter(|argument| self.facts[argument.0 as usize].fresh)
-            .copied()
-            .collect::<Vec<_>>()
-            .into_iter()
-            .map(|argument| (argument, self.temporary()))
-            .collect();
+        let mut kept: Vec<(ExpressionId, u8)> = Vec::new();
+        for &argument in arguments {
+            if self.is_fresh(argument) {
+                kept.push((argument, self.temporary()));
+            }
+        }
         let window = self.temporary();
         self.next = u32::from(window);
         for &argument in arguments {
-            let slot = self.temporary();
-            self.expression(argument, Some(slot));
-            self.next = u32::from(slot) + 1;
+            let slot = self.expression_in_temporary(argument);
             if let Some(&(_, keep)) = kept.iter().find(|(kept, _)| *kept == argument) {
                 self.emit(Instruction::Move { to: Write(keep), from: Read(slot) }, self.span(argument));
             }
         }
         let instruction = Instruction::CallBuiltin {
             window: BuiltinWindow(window),
-            arguments: Count(arguments.len().min(255) as u8),
+            arguments: argument_count(arguments),
             builtin: BuiltinIndex(builtin),
-            detail: Integer(0),
         };
         self.emit(instruction, span);
         for &(argument, keep) in &kept {
@@ -265,7 +258,7 @@ impl<'a> Lowering<'_, 'a> {
             slots.push(slot);
         }
         let first = slots.first().copied().unwrap_or(2);
-        let instruction = Instruction::Print { first: Values(first), count: Count(arguments.len().min(255) as u8) };
+        let instruction = Instruction::Print { first: Values(first), count: argument_count(arguments) };
         self.slots = self.slots.max(u32::from(first) + 1);
         self.emit(instruction, span);
         for (&argument, slot) in arguments.iter().zip(slots) {
@@ -423,10 +416,7 @@ impl<'a> Lowering<'_, 'a> {
             let compilation = &*self.compilation;
             let module = self.module;
             let sizeof = |id: ExpressionId| match module.expression(id).kind {
-                ExpressionKind::Sizeof(of) if compilation.is_simple_type(of.name) => Some(8),
-                ExpressionKind::Sizeof(of) => {
-                    compilation.records.find(of.name).map(|index| compilation.records.records[index as usize].bytes())
-                }
+                ExpressionKind::Sizeof(of) => compilation.sizeof(of.name),
                 _ => None,
             };
             constants::integer(module, size, &sizeof)
@@ -454,13 +444,8 @@ impl<'a> Lowering<'_, 'a> {
                 return self.target(wanted);
             }
         };
-        let mentions_sizeof = self.mentions_sizeof(size);
-        let (length, bytes) = match unit {
-            Some((Unit::Bytes, _)) => (value, true),
-            Some(_) => (value, false),
-            None if mentions_sizeof => (value.div_euclid(8), false),
-            None => (value, false),
-        };
+        let bytes = matches!(unit, Some((Unit::Bytes, _)));
+        let length = if unit.is_none() && self.mentions_sizeof(size) { value.div_euclid(8) } else { value };
         if length < 0 {
             self.error(
                 ErrorKind::NotConstant,
@@ -469,7 +454,7 @@ impl<'a> Lowering<'_, 'a> {
             );
             return self.target(wanted);
         }
-        let Ok(length) = u32::try_from(length.min(1 << 40)) else {
+        let Ok(length) = u32::try_from(length) else {
             self.error(ErrorKind::TooLarge, at, format!("a stack buffer of {value} is larger than any stack"));
             return self.target(wanted);
         };
@@ -488,6 +473,12 @@ impl<'a> Lowering<'_, 'a> {
         });
         found
     }
+}
+
+/// The number of arguments as an operand. More than it holds need more slots than a frame has, which is
+/// reported when the function is finished.
+fn argument_count(arguments: &[ExpressionId]) -> Count {
+    Count(u8::try_from(arguments.len()).unwrap_or(u8::MAX))
 }
 
 /// "1 argument", "2 arguments".

@@ -4,7 +4,7 @@ use super::super::certain::{Certain, certain};
 use super::super::constants;
 use super::Lowering;
 use crate::bytecode::assembler::Label;
-use crate::bytecode::{Constant, Instruction, Read, Short, Target, Write};
+use crate::bytecode::{Constant, Instruction, Read, Short, Target};
 use crate::source::{Diagnostic, Span};
 use crate::syntax::ast::{BinaryOperator, ExpressionId, ExpressionKind, UnaryOperator};
 
@@ -35,10 +35,9 @@ impl Lowering<'_, '_> {
             ExpressionKind::Binary { operator: operator @ (BinaryOperator::And | BinaryOperator::Or), .. } => {
                 self.jump_if_logical(id, *operator, sense, label);
             }
-            ExpressionKind::Binary { operator, left, right } if is_comparison(*operator) => {
+            ExpressionKind::Binary { operator, left, right } if operator.is_comparison() => {
                 self.warn_about_certain_failure(*operator, *left, *right, span);
-                let fresh = self.facts[left.0 as usize].fresh || self.facts[right.0 as usize].fresh;
-                if fresh {
+                if self.is_fresh(*left) || self.is_fresh(*right) {
                     self.jump_if_value(id, sense, label);
                 } else {
                     let mark = self.next;
@@ -83,12 +82,11 @@ impl Lowering<'_, '_> {
         operands.reverse();
         // `or` is decided by the first operand that is true, `and` by the first that is false.
         let decides = operator == BinaryOperator::Or;
-        let assigned = |lowering: &Self| lowering.assigned;
         if decides == sense {
             let mut after_first = None;
             for operand in operands {
                 self.jump_if(operand, decides, label);
-                after_first.get_or_insert(assigned(self));
+                after_first.get_or_insert(self.assigned);
             }
             self.assigned = after_first.unwrap_or(self.assigned);
         } else {
@@ -97,7 +95,7 @@ impl Lowering<'_, '_> {
             let mut after_first = None;
             for &operand in others {
                 self.jump_if(operand, decides, decided);
-                after_first.get_or_insert(assigned(self));
+                after_first.get_or_insert(self.assigned);
             }
             self.jump_if(last, sense, label);
             self.assembler.bind(decided);
@@ -219,24 +217,15 @@ impl Lowering<'_, '_> {
         let mark = self.next;
         let left = self.expression(left_id, None);
         let right = self.expression(right_id, None);
-        let fresh = self.facts[left_id.0 as usize].fresh || self.facts[right_id.0 as usize].fresh;
-        if !fresh {
+        if !self.is_fresh(left_id) && !self.is_fresh(right_id) {
             self.next = mark;
         }
-        let to_slot = self.target(wanted);
-        let (to, l, r) = (Write(to_slot), Read(left), Read(right));
-        let instruction = match operator {
-            BinaryOperator::Equal => Instruction::Equal { to, left: l, right: r },
-            BinaryOperator::NotEqual => Instruction::NotEqual { to, left: l, right: r },
-            BinaryOperator::Less => Instruction::Less { to, left: l, right: r },
-            BinaryOperator::LessEqual => Instruction::LessEqual { to, left: l, right: r },
-            BinaryOperator::Greater => Instruction::Greater { to, left: l, right: r },
-            _ => Instruction::GreaterEqual { to, left: l, right: r },
-        };
+        let to = self.target(wanted);
+        let instruction = self.operation(operator, to, (left_id, left), (right_id, right));
         self.emit(instruction, span);
         self.drop_if_fresh(left_id, left);
         self.drop_if_fresh(right_id, right);
-        to_slot
+        to
     }
 
     /// `and`, `or` and chains as a value: true where the jumps say so.
@@ -253,16 +242,4 @@ impl Lowering<'_, '_> {
         self.assembler.bind(done);
         to
     }
-}
-
-fn is_comparison(operator: BinaryOperator) -> bool {
-    matches!(
-        operator,
-        BinaryOperator::Equal
-            | BinaryOperator::NotEqual
-            | BinaryOperator::Less
-            | BinaryOperator::LessEqual
-            | BinaryOperator::Greater
-            | BinaryOperator::GreaterEqual
-    )
 }

@@ -5,6 +5,7 @@ use super::super::certain;
 use super::super::constants;
 use super::super::suggest;
 use super::Lowering;
+use super::calls::Destination;
 use crate::bytecode::{Constant, Drops, Failure, Instruction, Integer, Length32, Read, RecordIndex, Write};
 use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Span};
@@ -18,7 +19,10 @@ pub(super) enum Meaning {
     Unknown,
 }
 
-impl<'a> Lowering<'_, 'a> {
+/// Makes an instruction of an operator with an integer constant on its right.
+type IntegerForm = fn(Write, Read, Integer) -> Instruction;
+
+impl Lowering<'_, '_> {
     /// Evaluates an expression. The value is in the slot returned: `wanted` if given, otherwise a
     /// local variable's own slot or a new temporary.
     ///
@@ -48,9 +52,8 @@ impl<'a> Lowering<'_, 'a> {
     /// The operand of an expression that is evaluated first and whose depth is not bounded.
     fn spine_operand(&self, id: ExpressionId) -> Option<ExpressionId> {
         match self.module.expression(id).kind {
-            ExpressionKind::Binary { operator, left, .. } if is_arithmetic(operator) => Some(left),
-            ExpressionKind::Index { object, .. } => Some(object),
-            ExpressionKind::Field { object, .. } => Some(object),
+            ExpressionKind::Binary { operator, left, .. } if operator.is_arithmetic() => Some(left),
+            ExpressionKind::Index { object, .. } | ExpressionKind::Field { object, .. } => Some(object),
             _ => None,
         }
     }
@@ -65,15 +68,12 @@ impl<'a> Lowering<'_, 'a> {
             }
             ExpressionKind::Index { index, .. } => {
                 let index = self.expression(*index, None);
-                let dropped = self.facts[value_of.0 as usize].fresh;
-                if !dropped {
+                if !self.is_fresh(value_of) {
                     self.next = mark;
                 }
                 let to = self.target(wanted);
                 self.emit(Instruction::LoadElement { to: Write(to), object: Read(value), index: Read(index) }, span);
-                if dropped {
-                    self.drop_if_fresh(value_of, value);
-                }
+                self.drop_if_fresh(value_of, value);
                 to
             }
             ExpressionKind::Field { object, field } => {
@@ -105,44 +105,50 @@ impl<'a> Lowering<'_, 'a> {
         wanted: Option<u8>,
     ) -> u8 {
         self.warn_about_certain_failure(operator, left_id, right_id, span);
-        if let Some(value) = constants::literal(self.module, right_id).and_then(|value| i32::try_from(value).ok())
-            && let Some(build) = integer_form(operator, value)
-        {
+        if let Some((build, value)) = self.integer_form(operator, right_id) {
             self.next = mark;
             let to = self.target(wanted);
-            self.emit(build(Write(to), Read(left), Integer(value)), span);
+            self.emit(build(Write(to), Read(left), value), span);
             return to;
         }
         let right = self.expression(right_id, None);
-        let drops = if operator == BinaryOperator::Add {
-            match (self.facts[left_id.0 as usize].fresh, self.facts[right_id.0 as usize].fresh) {
-                (true, true) => Some(Drops::Both),
-                (true, false) => Some(Drops::Left),
-                (false, true) => Some(Drops::Right),
-                (false, false) => None,
-            }
-        } else {
-            None
-        };
         self.next = mark;
         let to = self.target(wanted);
-        let (write, left, right) = (Write(to), Read(left), Read(right));
-        let instruction = match operator {
-            BinaryOperator::Add => match drops {
-                Some(drops) => Instruction::AddTemporaries { to: write, left, right, drops },
-                None => Instruction::Add { to: write, left, right },
-            },
-            BinaryOperator::Subtract => Instruction::Subtract { to: write, left, right },
-            BinaryOperator::Multiply => Instruction::Multiply { to: write, left, right },
-            BinaryOperator::Divide => Instruction::Divide { to: write, left, right },
-            BinaryOperator::FloorDivide => Instruction::FloorDivide { to: write, left, right },
-            BinaryOperator::Modulo => Instruction::Modulo { to: write, left, right },
-            BinaryOperator::Power => Instruction::Power { to: write, left, right },
-            // Comparisons, `and` and `or` are no part of a spine.
-            _ => Instruction::Equal { to: write, left, right },
-        };
+        let instruction = self.operation(operator, to, (left_id, left), (right_id, right));
         self.emit(instruction, span);
         to
+    }
+
+    /// The instruction for an operator on two slots. A sum that may join strings that nothing holds frees them.
+    pub(super) fn operation(
+        &self,
+        operator: BinaryOperator,
+        to: u8,
+        (left_id, left): (ExpressionId, u8),
+        (right_id, right): (ExpressionId, u8),
+    ) -> Instruction {
+        let (to, left, right) = (Write(to), Read(left), Read(right));
+        match operator {
+            BinaryOperator::Add => match (self.is_fresh(left_id), self.is_fresh(right_id)) {
+                (false, false) => Instruction::Add { to, left, right },
+                (true, false) => Instruction::AddTemporaries { to, left, right, drops: Drops::Left },
+                (false, true) => Instruction::AddTemporaries { to, left, right, drops: Drops::Right },
+                (true, true) => Instruction::AddTemporaries { to, left, right, drops: Drops::Both },
+            },
+            BinaryOperator::Subtract => Instruction::Subtract { to, left, right },
+            BinaryOperator::Multiply => Instruction::Multiply { to, left, right },
+            BinaryOperator::Divide => Instruction::Divide { to, left, right },
+            BinaryOperator::FloorDivide => Instruction::FloorDivide { to, left, right },
+            BinaryOperator::Modulo => Instruction::Modulo { to, left, right },
+            BinaryOperator::Power => Instruction::Power { to, left, right },
+            BinaryOperator::Equal => Instruction::Equal { to, left, right },
+            BinaryOperator::NotEqual => Instruction::NotEqual { to, left, right },
+            BinaryOperator::Less => Instruction::Less { to, left, right },
+            BinaryOperator::LessEqual => Instruction::LessEqual { to, left, right },
+            BinaryOperator::Greater => Instruction::Greater { to, left, right },
+            BinaryOperator::GreaterEqual => Instruction::GreaterEqual { to, left, right },
+            BinaryOperator::And | BinaryOperator::Or => unreachable!("`{operator:?}` is lowered to jumps"),
+        }
     }
 
     /// Warns where an operator is certain to fail on its operands.
@@ -196,8 +202,7 @@ impl<'a> Lowering<'_, 'a> {
             ExpressionKind::IsEmpty(operand) => {
                 let mark = self.next;
                 let value = self.expression(*operand, None);
-                let fresh = self.facts[operand.0 as usize].fresh;
-                if !fresh {
+                if !self.is_fresh(*operand) {
                     self.next = mark;
                 }
                 let to = self.target(wanted);
@@ -205,7 +210,9 @@ impl<'a> Lowering<'_, 'a> {
                 self.drop_if_fresh(*operand, value);
                 to
             }
-            ExpressionKind::Call { callee, arguments, unit } => self.call(id, *callee, arguments, *unit, span, wanted),
+            ExpressionKind::Call { callee, arguments, unit } => {
+                self.call(id, *callee, arguments, *unit, span, Destination::Slot(wanted))
+            }
             ExpressionKind::Array(elements) => self.array(id, elements, span, wanted),
             ExpressionKind::New { record, arguments } => self.new_record(id, *record, arguments, span, wanted),
             ExpressionKind::Sizeof(of) => match self.sizeof(*of) {
@@ -258,10 +265,7 @@ impl<'a> Lowering<'_, 'a> {
     fn name(&mut self, name: Name, span: Span, wanted: Option<u8>) -> u8 {
         match self.meaning(name) {
             Meaning::Local(slot) => {
-                if !self.assigned.contains(u32::from(slot)) {
-                    self.emit(Instruction::CheckAssigned { variable: Read(slot) }, span);
-                    self.assigned.insert(u32::from(slot));
-                }
+                self.check_assigned(slot, span);
                 match wanted {
                     Some(to) if to != slot => {
                         self.emit(Instruction::Move { to: Write(to), from: Read(slot) }, span);
@@ -329,7 +333,7 @@ impl<'a> Lowering<'_, 'a> {
         wanted: Option<u8>,
     ) -> u8 {
         let Some(index) = self.known_record(name) else { return self.target(wanted) };
-        let record = self.compilation.records.records[index as usize].clone();
+        let record = self.compilation.records.get(index).clone();
         if arguments.len() > record.fields.len() {
             let text = self.text(name.name);
             let fields: Vec<&str> = record.fields.iter().map(|&(field, _)| self.text(field)).collect();
@@ -356,7 +360,7 @@ impl<'a> Lowering<'_, 'a> {
         for (&argument, &(field, embedded)) in arguments.iter().zip(&record.fields) {
             let inner = self.next;
             if embedded > 0 {
-                self.store_embedded_literal_or_array(slot, field, index, argument);
+                self.init_embedded(slot, field, index, argument);
             } else {
                 let from = self.expression(argument, None);
                 let instruction =
@@ -388,7 +392,7 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn known_record(&mut self, name: Identifier) -> Option<u32> {
         let found = self.compilation.records.find(name.name);
         if let Some(index) = found {
-            let record = &self.compilation.records.records[index as usize];
+            let record = &self.compilation.records.get(index);
             if record.declared || !record.fields.is_empty() {
                 return found;
             }
@@ -397,7 +401,7 @@ impl<'a> Lowering<'_, 'a> {
         let known: Vec<&str> = self
             .compilation
             .records
-            .records
+            .all()
             .iter()
             .filter(|record| record.declared || !record.fields.is_empty())
             .map(|record| self.text(record.name))
@@ -419,7 +423,7 @@ impl<'a> Lowering<'_, 'a> {
             return Some(8);
         }
         let index = self.known_record(name)?;
-        Some(self.compilation.records.records[index as usize].bytes())
+        Some(self.compilation.records.get(index).bytes())
     }
 
     /// The record that an object with that field most likely is; warns where it surely has no such field.
@@ -429,7 +433,7 @@ impl<'a> Lowering<'_, 'a> {
         let ExpressionKind::Name(name) = self.module.expression(object).kind else { return owner };
         let scope = if self.locals.contains_key(&name) { self.scope } else { 0 };
         let Some(holds) = records.holds(scope, name) else { return owner };
-        let has_field = |record: u32| records.records[record as usize].field(field.name).is_some();
+        let has_field = |record: u32| records.get(record).field(field.name).is_some();
         let found = holds.records.iter().copied().find(|&record| has_field(record)).or(owner);
         if let Some(certain) = holds.certain().filter(|&record| !has_field(record)) {
             self.warn_about_unknown_field(certain, field);
@@ -438,7 +442,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn warn_about_unknown_field(&mut self, record: u32, field: &Identifier) {
-        let record = &self.compilation.records.records[record as usize];
+        let record = &self.compilation.records.get(record);
         let (text, of) = (self.text(field.name), self.text(record.name));
         let fields: Vec<&str> = record.fields.iter().map(|&(field, _)| self.text(field)).collect();
         let mut warning = Diagnostic::warning(field.span, format!("the record `{of}` has no field `{text}`"))
@@ -449,6 +453,22 @@ impl<'a> Lowering<'_, 'a> {
         self.report(warning);
     }
 
+    /// The instruction for an operator with a small integer constant on its right, if there is one.
+    pub(super) fn integer_form(&self, operator: BinaryOperator, right: ExpressionId) -> Option<(IntegerForm, Integer)> {
+        let right = i32::try_from(constants::literal(self.module, right)?).ok()?;
+        let build: IntegerForm = match operator {
+            BinaryOperator::Add => |to, left, right| Instruction::AddInteger { to, left, right },
+            BinaryOperator::Subtract => |to, left, right| Instruction::SubtractInteger { to, left, right },
+            BinaryOperator::Multiply => |to, left, right| Instruction::MultiplyInteger { to, left, right },
+            BinaryOperator::FloorDivide if right != 0 => {
+                |to, left, right| Instruction::FloorDivideInteger { to, left, right }
+            }
+            BinaryOperator::Modulo if right != 0 => |to, left, right| Instruction::ModuloInteger { to, left, right },
+            _ => return None,
+        };
+        Some((build, Integer(right)))
+    }
+
     /// Has a string freed that its statement has consumed and nothing holds.
     pub(super) fn drop_if_fresh(&mut self, id: ExpressionId, slot: u8) {
         if self.facts[id.0 as usize].fresh {
@@ -456,33 +476,4 @@ impl<'a> Lowering<'_, 'a> {
             self.emit(Instruction::DropTemporary { value: Read(slot) }, span);
         }
     }
-}
-
-fn is_arithmetic(operator: BinaryOperator) -> bool {
-    matches!(
-        operator,
-        BinaryOperator::Add
-            | BinaryOperator::Subtract
-            | BinaryOperator::Multiply
-            | BinaryOperator::Divide
-            | BinaryOperator::FloorDivide
-            | BinaryOperator::Modulo
-            | BinaryOperator::Power
-    )
-}
-
-type IntegerForm = fn(Write, Read, Integer) -> Instruction;
-
-/// The instruction for an operator with an integer constant on its right, if there is one.
-fn integer_form(operator: BinaryOperator, value: i32) -> Option<IntegerForm> {
-    Some(match operator {
-        BinaryOperator::Add => |to, left, right| Instruction::AddInteger { to, left, right },
-        BinaryOperator::Subtract => |to, left, right| Instruction::SubtractInteger { to, left, right },
-        BinaryOperator::Multiply => |to, left, right| Instruction::MultiplyInteger { to, left, right },
-        BinaryOperator::FloorDivide if value != 0 => {
-            |to, left, right| Instruction::FloorDivideInteger { to, left, right }
-        }
-        BinaryOperator::Modulo if value != 0 => |to, left, right| Instruction::ModuloInteger { to, left, right },
-        _ => return None,
-    })
 }

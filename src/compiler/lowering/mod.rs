@@ -10,9 +10,9 @@ mod statements;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
-use super::compilation::{Callable, Compilation, Origin, local_names};
+use super::compilation::{Callable, Compilation, Origin};
 use super::strings::StringFacts;
-use super::walk;
+use super::{variables, walk};
 use crate::bytecode::assembler::{Assembler, Label};
 use crate::bytecode::liveness::SlotSet;
 use crate::bytecode::{
@@ -21,7 +21,7 @@ use crate::bytecode::{
 use crate::kind::ErrorKind;
 use crate::limits;
 use crate::source::{Diagnostic, Span};
-use crate::syntax::ast::{self, Block, ExpressionId, Module, Name, StatementKind};
+use crate::syntax::ast::{self, Block, Expression, ExpressionId, ExpressionKind, Module, Name};
 
 /// What a top level does after its statements.
 #[derive(Clone, Copy)]
@@ -75,8 +75,9 @@ pub(super) struct Lowering<'c, 'a> {
     /// Local variables that certainly have a value here.
     assigned: SlotSet,
     enclosing: Vec<Enclosing<'a>>,
-    /// Stack buffers: length and whether it counts bytes.
+    /// Stack buffers so far: length, and whether it counts bytes.
     buffers: Vec<(u32, bool)>,
+    /// Whether there are going to be any.
     has_buffers: bool,
     /// The expression that is about to be assigned, and to what: names its block.
     naming: Option<(ExpressionId, String)>,
@@ -85,8 +86,6 @@ pub(super) struct Lowering<'c, 'a> {
     /// Scope number to the inference of records; 0 for globals.
     scope: u32,
     overflowed: Option<Span>,
-    /// The next call is a statement: its value is dropped.
-    discarding: bool,
 }
 
 impl<'c, 'a> Lowering<'c, 'a> {
@@ -96,7 +95,6 @@ impl<'c, 'a> Lowering<'c, 'a> {
         facts: &Rc<[StringFacts]>,
         function: Option<&'a ast::Function>,
         origin: Origin,
-        has_buffers: bool,
     ) -> Lowering<'c, 'a> {
         Lowering {
             name: function
@@ -113,17 +111,16 @@ impl<'c, 'a> Lowering<'c, 'a> {
             locals: HashMap::new(),
             globals_declared: HashSet::new(),
             variables: Vec::new(),
-            next: 2,
-            slots: 2,
+            next: u32::from(Function::LINKAGE),
+            slots: u32::from(Function::LINKAGE),
             assigned: SlotSet::EMPTY,
             enclosing: Vec::new(),
             buffers: Vec::new(),
-            has_buffers,
+            has_buffers: false,
             naming: None,
             block_names: Vec::new(),
             call_code: 0..0,
             overflowed: None,
-            discarding: false,
         }
     }
 
@@ -133,9 +130,8 @@ impl<'c, 'a> Lowering<'c, 'a> {
         module: &'a Module,
         facts: &Rc<[StringFacts]>,
         role: Role<'a>,
-        has_buffers: bool,
     ) -> Lowering<'c, 'a> {
-        Lowering { role, ..Lowering::new(compilation, module, facts, None, Origin::User, has_buffers) }
+        Lowering { role, ..Lowering::new(compilation, module, facts, None, Origin::User) }
     }
 
     /// A function of the user's or the library's.
@@ -145,13 +141,13 @@ impl<'c, 'a> Lowering<'c, 'a> {
         facts: &Rc<[StringFacts]>,
         function: &'a ast::Function,
         origin: Origin,
-        has_buffers: bool,
     ) -> Lowering<'c, 'a> {
-        Lowering::new(compilation, module, facts, Some(function), origin, has_buffers)
+        Lowering::new(compilation, module, facts, Some(function), origin)
     }
 
     /// Lowers the body and adds the function to the program.
     pub fn run(mut self, body: &'a Block) {
+        self.has_buffers = self.will_have_buffers(body);
         if let Some(function) = self.function {
             self.declare_variables(function);
             self.mark_main_entered(function);
@@ -169,9 +165,28 @@ impl<'c, 'a> Lowering<'c, 'a> {
         self.finish(body.end);
     }
 
+    /// Whether anything to be lowered is a `stack_allocate`: calls must then begin below the buffers.
+    fn will_have_buffers(&self, body: &Block) -> bool {
+        let name = self.compilation.words.stack_allocate;
+        if self.compilation.builtin(name, self.origin).is_none() {
+            return false;
+        }
+        let mut found = false;
+        let mut look = |_, expression: &Expression| {
+            found |= matches!(&expression.kind, ExpressionKind::Call { callee, .. } if callee.name == name);
+        };
+        walk::each_statement(body, &mut |statement| {
+            walk::each_root(statement, &mut |root| walk::each_expression(self.module, root, &mut look));
+        });
+        if let Role::Call { module, expression, .. } = self.role {
+            walk::each_expression(module, expression, &mut look);
+        }
+        found
+    }
+
     fn declare_variables(&mut self, function: &'a ast::Function) {
         let swap = self.compilation.swap_name(self.origin);
-        for (index, (name, span)) in local_names(self.module, function, swap).into_iter().enumerate() {
+        for (index, (name, span)) in variables::locals(self.module, function, swap).into_iter().enumerate() {
             if self.next as usize >= limits::FRAME_SLOTS {
                 // The error is reported at the end; until then the rest share a slot.
                 self.overflowed.get_or_insert(span);
@@ -187,11 +202,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
             }
         }
         self.slots = self.next;
-        walk::each_statement(&function.body, &mut |statement| {
-            if let StatementKind::Global(names) = &statement.kind {
-                self.globals_declared.extend(names.iter().map(|identifier| identifier.name));
-            }
-        });
+        self.globals_declared = variables::declared_globals(&function.body);
         for parameter in &function.parameters {
             if self.globals_declared.contains(&parameter.name) {
                 let text = self.compilation.text(parameter.name);
@@ -276,7 +287,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
         let window = self.temporary();
         self.temporary();
         self.next = u32::from(window) + 1;
-        self.emit_call(window, 0, function, Span::default());
+        self.emit_call(window, Count(0), function, Span::default());
         window
     }
 
@@ -322,7 +333,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
             self.compilation.program.call_code = self.call_code.start + base..self.call_code.end + base;
         }
         let (code, spans) = self.assembler.finish();
-        self.compilation.add_function(function, code, spans, self.header);
+        self.compilation.add_function(function, code, spans);
     }
 
     // ---- slots, constants, messages ---------------------------------------------------------
@@ -340,11 +351,30 @@ impl<'c, 'a> Lowering<'c, 'a> {
         slot
     }
 
+    /// Where a result goes: where it is wanted, or to a new temporary.
     fn target(&mut self, wanted: Option<u8>) -> u8 {
-        match wanted {
-            Some(slot) => slot,
-            None => self.temporary(),
+        wanted.unwrap_or_else(|| self.temporary())
+    }
+
+    /// Evaluates an expression into a new temporary, which is then the last one in use.
+    fn expression_in_temporary(&mut self, id: ExpressionId) -> u8 {
+        let slot = self.temporary();
+        self.expression(id, Some(slot));
+        self.next = u32::from(slot) + 1;
+        slot
+    }
+
+    /// Has a variable checked where it is not certain that it has a value.
+    fn check_assigned(&mut self, variable: u8, span: Span) {
+        if !self.assigned.contains(u32::from(variable)) {
+            self.emit(Instruction::CheckAssigned { variable: Read(variable) }, span);
+            self.assigned.insert(u32::from(variable));
         }
+    }
+
+    /// Whether an expression makes a string that nothing holds.
+    fn is_fresh(&self, id: ExpressionId) -> bool {
+        self.facts[id.0 as usize].fresh
     }
 
     fn emit(&mut self, instruction: Instruction, span: Span) -> u32 {
@@ -356,8 +386,8 @@ impl<'c, 'a> Lowering<'c, 'a> {
         self.emit(Instruction::LoadConstant { to: Write(to), constant }, span);
     }
 
-    fn emit_call(&mut self, window: u8, arguments: u8, function: FunctionIndex, span: Span) {
-        let (window, arguments) = (Window(window), Count(arguments));
+    fn emit_call(&mut self, window: u8, arguments: Count, function: FunctionIndex, span: Span) {
+        let window = Window(window);
         if self.has_buffers {
             self.emit(Instruction::CallBelow { window, arguments, function }, span);
             self.emit(Instruction::TakeResult { to: Write(window.0) }, span);

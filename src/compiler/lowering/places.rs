@@ -1,13 +1,14 @@
 //! Places: what can be assigned to. A place is taken apart once (its object and index evaluated),
 //! then read or written any number of times.
 
+use super::super::records::Holds;
 use super::super::walk;
 use super::Lowering;
 use super::expressions::Meaning;
 use crate::bytecode::{FieldSiteIndex, GlobalIndex, Instruction, Read, SmallIndex, Write};
 use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Span};
-use crate::syntax::ast::{ExpressionId, ExpressionKind, Name};
+use crate::syntax::ast::{Block, ExpressionId, ExpressionKind, Name};
 
 /// A place whose parts have been evaluated.
 #[derive(Clone, Copy)]
@@ -72,10 +73,7 @@ impl<'a> Lowering<'_, 'a> {
     pub(super) fn load(&mut self, place: Place, span: Span) -> u8 {
         match place {
             Place::Local(slot) => {
-                if !self.assigned.contains(u32::from(slot)) {
-                    self.emit(Instruction::CheckAssigned { variable: Read(slot) }, span);
-                    self.assigned.insert(u32::from(slot));
-                }
+                self.check_assigned(slot, span);
                 slot
             }
             Place::Global(global) => {
@@ -156,8 +154,7 @@ impl<'a> Lowering<'_, 'a> {
         let module = self.module;
         let ExpressionKind::Field { object, field } = &module.expression(place).kind else { return None };
         let ExpressionKind::Array(elements) = &module.expression(value).kind else { return None };
-        let embeds = |record: &super::super::records::Record| record.field(field.name).is_some_and(|slots| slots > 0);
-        self.compilation.records.records.iter().any(embeds).then_some((*object, field.name, elements))
+        self.compilation.records.is_embedded(field.name).then_some((*object, field.name, elements))
     }
 
     /// An array literal into an embedded array: without a block of its own where it is certain that the
@@ -176,22 +173,14 @@ impl<'a> Lowering<'_, 'a> {
         let certain = match self.module.expression(object).kind {
             ExpressionKind::Name(name) => {
                 let scope = if self.locals.contains_key(&name) { self.scope } else { 0 };
-                self.compilation.records.holds(scope, name).and_then(super::super::records::Holds::certain)
+                self.compilation.records.holds(scope, name).and_then(Holds::certain)
             }
             _ => None,
         };
-        let slots = certain.and_then(|record| self.compilation.records.records[record as usize].field(field));
+        let slots = certain.and_then(|record| self.compilation.records.get(record).field(field));
         if slots.is_some_and(|slots| slots as usize == elements.len()) && elements.len() <= IN_SLOTS {
             let span = self.span(place);
-            let values: Vec<u8> = elements
-                .iter()
-                .map(|&element| {
-                    let slot = self.temporary();
-                    self.expression(element, Some(slot));
-                    self.next = u32::from(slot) + 1;
-                    slot
-                })
-                .collect();
+            let values: Vec<u8> = elements.iter().map(|&element| self.expression_in_temporary(element)).collect();
             let object = self.expression(object, None);
             let field = self.compilation.field_site(field, certain);
             for (index, from) in (0u8..).zip(values) {
@@ -212,22 +201,17 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// The argument of `new` for an embedded array: copied into the record that has just been made.
-    pub(super) fn store_embedded_literal_or_array(
-        &mut self,
-        object: u8,
-        field: Name,
-        record: u32,
-        argument: ExpressionId,
-    ) {
+    pub(super) fn init_embedded(&mut self, object: u8, field: Name, record: u32, argument: ExpressionId) {
         let span = self.span(argument);
-        let literal = matches!(self.module.expression(argument).kind, ExpressionKind::Array(_));
-        let from = self.expression(argument, None);
-        let field = self.compilation.field_site(field, Some(record));
-        if literal {
-            self.emit(Instruction::StoreFieldLiteral { object: Read(object), from: Read(from), field }, span);
-        } else {
-            self.emit(Instruction::StoreField { object: Read(object), from: Read(from), field }, span);
-        }
+        let from = Read(self.expression(argument, None));
+        let (object, field) = (Read(object), self.compilation.field_site(field, Some(record)));
+        self.emit(
+            match self.module.expression(argument).kind {
+                ExpressionKind::Array(_) => Instruction::StoreFieldLiteral { object, from, field },
+                _ => Instruction::StoreField { object, from, field },
+            },
+            span,
+        );
     }
 
     /// What people call a place: `buffer`, `player.name`, `table[…]`.
@@ -269,7 +253,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// Whether a block of statements assigns a variable.
-    pub(super) fn assigns(&self, block: &crate::syntax::ast::Block, variable: Name) -> bool {
+    pub(super) fn assigns(&self, block: &Block, variable: Name) -> bool {
         let mut found = false;
         let swap = self.compilation.swap_name(self.origin);
         walk::each_assigned(self.module, block, swap, &mut |name, _| found |= name == variable);

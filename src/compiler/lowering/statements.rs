@@ -1,6 +1,7 @@
 //! Statements: assignment, flow, loops, and what is deferred.
 
 use super::super::constants;
+use super::calls::Destination;
 use super::places::Place;
 use super::{Enclosing, Loop, Lowering};
 use crate::bytecode::liveness::SlotSet;
@@ -54,10 +55,7 @@ impl<'a> Lowering<'_, 'a> {
         let span = statement.span;
         let mark = self.next;
         match &statement.kind {
-            StatementKind::Expression(value) => {
-                let slot = self.expression_statement(*value);
-                self.drop_if_fresh(*value, slot);
-            }
+            StatementKind::Expression(value) => self.expression_statement(*value),
             StatementKind::Assign { place, value } => self.assign(*place, *value, span),
             StatementKind::Update { place, operator, value } => self.update(*place, *operator, *value, span),
             StatementKind::AssignMany { places, values } => self.assign_many(places, values),
@@ -84,24 +82,31 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// An expression for what it does; one that does nothing gets a warning.
-    fn expression_statement(&mut self, value: ExpressionId) -> u8 {
+    fn expression_statement(&mut self, value: ExpressionId) {
         let expression = self.module.expression(value);
-        if !matches!(expression.kind, ExpressionKind::Call { .. } | ExpressionKind::New { .. }) {
-            self.report(
-                Diagnostic::warning(expression.span, "the value of this expression is not used")
-                    .help("assign it, or print it"),
-            );
-        }
-        self.discarding = matches!(expression.kind, ExpressionKind::Call { .. });
-        self.expression(value, None)
+        let slot = match &expression.kind {
+            ExpressionKind::Call { callee, arguments, unit } => {
+                self.call(value, *callee, arguments, *unit, expression.span, Destination::Nowhere)
+            }
+            ExpressionKind::New { .. } => self.expression(value, None),
+            _ => {
+                self.report(
+                    Diagnostic::warning(expression.span, "the value of this expression is not used")
+                        .help("assign it, or print it"),
+                );
+                self.expression(value, None)
+            }
+        };
+        self.drop_if_fresh(value, slot);
     }
 
     fn print_statement(&mut self, word: &Identifier, arguments: &[ExpressionId], span: Span) {
-        if self.compilation.builtin(word.name, self.origin).is_some() {
-            self.print(arguments, span);
-        } else {
+        match self.compilation.callable(word.name, self.origin) {
             // The program defines a function of that name: the statement is a call of it.
-            self.call_by_word(*word, arguments, span);
+            Some(function) => {
+                self.call_function(function, *word, arguments, span, None);
+            }
+            None => self.print(arguments, span),
         }
     }
 
@@ -116,11 +121,8 @@ impl<'a> Lowering<'_, 'a> {
 
     fn update(&mut self, place: ExpressionId, operator: BinaryOperator, value: ExpressionId, span: Span) {
         let mark = self.next;
-        let literal = constants::literal(self.module, value).and_then(|value| i32::try_from(value).ok());
-        let small = match (operator, literal) {
-            (BinaryOperator::Add | BinaryOperator::Subtract | BinaryOperator::Multiply, Some(value)) => Some(value),
-            _ => None,
-        };
+        let small = self.integer_form(operator, value);
+        // A constant that is in the instruction needs no slot.
         let right = if small.is_some() { 0 } else { self.expression(value, None) };
         let target = self.place(place);
         let old = self.load(target, self.span(place));
@@ -128,26 +130,9 @@ impl<'a> Lowering<'_, 'a> {
             Place::Local(slot) => slot,
             _ => self.temporary(),
         };
-        let (write, left) = (Write(to), Read(old));
-        let fresh = self.facts[value.0 as usize].fresh;
-        let instruction = match (operator, small) {
-            (BinaryOperator::Add, Some(value)) => Instruction::AddInteger { to: write, left, right: Integer(value) },
-            (BinaryOperator::Subtract, Some(value)) => {
-                Instruction::SubtractInteger { to: write, left, right: Integer(value) }
-            }
-            (_, Some(value)) => Instruction::MultiplyInteger { to: write, left, right: Integer(value) },
-            (BinaryOperator::Add, None) if fresh => {
-                let drops = crate::bytecode::Drops::Right;
-                Instruction::AddTemporaries { to: write, left, right: Read(right), drops }
-            }
-            (BinaryOperator::Add, None) => Instruction::Add { to: write, left, right: Read(right) },
-            (BinaryOperator::Subtract, None) => Instruction::Subtract { to: write, left, right: Read(right) },
-            (BinaryOperator::Multiply, None) => Instruction::Multiply { to: write, left, right: Read(right) },
-            (BinaryOperator::Divide, None) => Instruction::Divide { to: write, left, right: Read(right) },
-            (BinaryOperator::FloorDivide, None) => Instruction::FloorDivide { to: write, left, right: Read(right) },
-            (BinaryOperator::Power, None) => Instruction::Power { to: write, left, right: Read(right) },
-            // The parser makes updates of arithmetic operators only.
-            (_, None) => Instruction::Modulo { to: write, left, right: Read(right) },
+        let instruction = match small {
+            Some((build, constant)) => build(Write(to), Read(old), constant),
+            None => self.operation(operator, to, (place, old), (value, right)),
         };
         self.emit(instruction, span);
         self.store(target, to, self.span(place));
@@ -155,13 +140,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn assign_many(&mut self, places: &[ExpressionId], values: &[ExpressionId]) {
-        let mut slots = Vec::new();
-        for &value in values {
-            let slot = self.temporary();
-            self.expression(value, Some(slot));
-            self.next = u32::from(slot) + 1;
-            slots.push(slot);
-        }
+        let slots: Vec<u8> = values.iter().map(|&value| self.expression_in_temporary(value)).collect();
         for (&place, slot) in places.iter().zip(slots) {
             let inner = self.next;
             let target = self.place(place);
@@ -223,12 +202,8 @@ impl<'a> Lowering<'_, 'a> {
 
     fn for_range(&mut self, range: &Range<'a>, span: Span) {
         self.warn_about_empty_range(range, span);
-        let counter = self.temporary();
-        self.expression(range.from, Some(counter));
-        self.next = u32::from(counter) + 1;
-        let limit = self.temporary();
-        self.expression(range.to, Some(limit));
-        self.next = u32::from(limit) + 1;
+        let counter = self.expression_in_temporary(range.from);
+        let limit = self.expression_in_temporary(range.to);
         let by_one = !range.down && range.step.is_none_or(|step| constants::literal(self.module, step) == Some(1));
         if !by_one {
             let step = self.temporary();
@@ -303,9 +278,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn for_each(&mut self, variable: &'a Identifier, collection: ExpressionId, body: &'a Block, span: Span) {
-        let walk = self.temporary();
-        self.expression(collection, Some(walk));
-        self.next = u32::from(walk) + 1;
+        let walk = self.expression_in_temporary(collection);
         self.temporary();
         self.temporary();
         let place = self.variable_place(variable.name, variable.span);
@@ -362,12 +335,6 @@ impl<'a> Lowering<'_, 'a> {
             }
         }
         self.assigned = SlotSet::ALL;
-    }
-
-    fn call_by_word(&mut self, word: Identifier, arguments: &[ExpressionId], span: Span) {
-        // Nothing is assigned, so no block wants the name of a place.
-        let nameless = ExpressionId(u32::MAX);
-        self.call(nameless, word, arguments, None, span, None);
     }
 }
 

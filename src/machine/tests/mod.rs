@@ -165,6 +165,5 @@ pub fn builtin(window: u8, arguments: u8, name: &str) -> Instruction {
         window: BuiltinWindow(window),
         arguments: Count(arguments),
         builtin: BuiltinIndex(index as u8),
-        detail: Integer(0),
     }
 }

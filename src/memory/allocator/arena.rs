@@ -19,7 +19,7 @@ impl From<Corrupted> for Fault {
     }
 }
 
-/// Words by index, and more of them by the page. Indices below [`Arena::first_run`] are the
+/// Words by index, and more of them by the page. Indices below `first_run` are the
 /// control area. Every access is checked: an overwritten link is a simulated fault, never a panic.
 #[derive(Debug)]
 pub struct Arena<'a> {
@@ -41,12 +41,7 @@ impl<'a> Arena<'a> {
         Arena { segment, first_run, limit, statistics }
     }
 
-    /// Index of the first word behind the control area.
-    pub fn first_run(&self) -> usize {
-        self.first_run
-    }
-
-    /// One past the last word obtained; [`Arena::first_run`] when nothing has been obtained yet.
+    /// One past the last word obtained; that of the first run when nothing has been obtained yet.
     #[inline]
     pub fn end(&self) -> usize {
         self.segment.words.len().max(self.first_run)
