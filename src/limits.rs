@@ -48,3 +48,14 @@ pub const REPLAY_INSTRUCTIONS: u64 = 2_000_000_000;
 
 /// Frames shown at each end of a call stack before its middle is cut.
 pub const REPORTED_FRAMES: usize = 8;
+
+/// Runs of a comparison that may go side by side: each may take as much of the host's memory as its
+/// simulated heap and stack.
+pub const COMPARED_AT_ONCE: usize = 2;
+
+/// Beginning of a compared program's output that is kept to find the first line that differs, in bytes.
+/// Whether outputs differ is known beyond it too.
+pub const COMPARED_OUTPUT_BYTES: usize = 1024 * 1024;
+
+/// Greatest `--runs`: more tell nothing new, and each is remembered.
+pub const COMPARED_REPETITIONS: usize = 10_000;

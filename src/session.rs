@@ -2,6 +2,7 @@
 //! benches all use it. Printing is not done here, and no sentence is made here.
 
 mod blame;
+pub mod comparison;
 mod files;
 mod host;
 mod leaks;

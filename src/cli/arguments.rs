@@ -32,6 +32,8 @@ pub(super) struct Arguments {
 pub(super) enum Command {
     /// Compile and run a program, then report what it leaked
     Run(RunArguments),
+    /// Run a program under several strategies and allocators, and lay them side by side
+    Compare(CompareArguments),
     /// Report errors and warnings; run nothing
     Check(CompileArguments),
     /// Print the bytecode of a program
@@ -69,24 +71,11 @@ pub(super) struct RunArguments {
     /// Where free memory is found
     #[arg(long, value_name = "NAME", default_value = allocator::ALLOCATORS[0].name, value_parser = allocators())]
     pub allocator: &'static str,
-    /// Most memory of the heap: 64KiB, 8MiB, 1GiB
-    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::heap, allow_hyphen_values = true)]
-    pub heap: u64,
-    /// Most memory of the stack
-    #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = size::stack, allow_hyphen_values = true)]
-    pub stack: u64,
+    #[command(flatten)]
+    pub machine: MachineArguments,
     /// What a memory error does
     #[arg(long, value_name = "MODE", default_value = "stop")]
     pub checks: Checks,
-    /// Seed of `random`
-    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
-    pub seed: u64,
-    /// Stop after so many instructions
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    pub max_steps: Option<u64>,
-    /// Most instructions of the second run that explains an error
-    #[arg(long, value_name = "N", default_value_t = limits::REPLAY_INSTRUCTIONS, allow_negative_numbers = true)]
-    pub replay_limit: u64,
     /// How much to say about leaks
     #[arg(long, value_name = "DETAIL", default_value = "full")]
     pub leaks: LeakDetail,
@@ -99,6 +88,60 @@ pub(super) struct RunArguments {
     /// Write a report as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// What is compared.
+#[derive(Debug, Args)]
+pub(super) struct CompareArguments {
+    /// The program; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Who decides that a block is freed: names with commas between them, or `all`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = ALL, value_parser = strategies_or_all())]
+    pub memory: Vec<&'static str>,
+    /// Where free memory is found: names with commas between them, or `all`
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = allocator::ALLOCATORS[0].name,
+        value_parser = allocators_or_all()
+    )]
+    pub allocator: Vec<&'static str>,
+    /// How often each is run by the clock
+    #[arg(long, value_name = "N", default_value = "5", value_parser = repetitions, allow_negative_numbers = true)]
+    pub runs: usize,
+    /// Evaluate an expression after the top level
+    #[arg(long, value_name = "EXPR", allow_hyphen_values = true)]
+    pub call: Option<String>,
+    #[command(flatten)]
+    pub machine: MachineArguments,
+    /// Write the reports of all runs as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Write the figures of all runs as a table of comma-separated values
+    #[arg(long, value_name = "FILE")]
+    pub csv: Option<PathBuf>,
+}
+
+/// The machine, and what a program may do with it.
+#[derive(Debug, Args)]
+pub(super) struct MachineArguments {
+    /// Most memory of the heap: 64KiB, 8MiB, 1GiB
+    #[arg(long, value_name = "SIZE", default_value = "1GiB", value_parser = size::heap, allow_hyphen_values = true)]
+    pub heap: u64,
+    /// Most memory of the stack
+    #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = size::stack, allow_hyphen_values = true)]
+    pub stack: u64,
+    /// Seed of `random`
+    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
+    pub seed: u64,
+    /// Stop after so many instructions
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub max_steps: Option<u64>,
+    /// Most instructions of the second run that explains an error
+    #[arg(long, value_name = "N", default_value_t = limits::REPLAY_INSTRUCTIONS, allow_negative_numbers = true)]
+    pub replay_limit: u64,
     /// Let the program read files below this folder too
     #[arg(long, value_name = "DIR", value_parser = readable_folder)]
     pub allow_read: Vec<PathBuf>,
@@ -154,8 +197,31 @@ impl CompileArguments {
 
 impl RunArguments {
     pub fn configuration(&self) -> Configuration {
+        self.machine.applied_to(Configuration { allocator: self.allocator, ..self.compile.configuration() })
+    }
+}
+
+impl CompareArguments {
+    /// Every strategy with every allocator, each pair once.
+    pub fn configurations(&self) -> Vec<Configuration> {
+        let common = self.machine.applied_to(Configuration {
+            call: self.call.clone(),
+            folder: folder(&self.file),
+            ..Configuration::default()
+        });
+        let allocators = chosen(&self.allocator, allocator::ALLOCATORS.iter().map(|row| row.name));
+        let mut configurations = Vec::new();
+        for memory in chosen(&self.memory, strategy::STRATEGIES.iter().map(|row| row.name)) {
+            let pair = |&allocator| Configuration { memory, allocator, ..common.clone() };
+            configurations.extend(allocators.iter().map(pair));
+        }
+        configurations
+    }
+}
+
+impl MachineArguments {
+    fn applied_to(&self, configuration: Configuration) -> Configuration {
         Configuration {
-            allocator: self.allocator,
             heap_bytes: self.heap,
             stack_bytes: self.stack,
             seed: self.seed,
@@ -163,7 +229,7 @@ impl RunArguments {
             replay_limit: self.replay_limit,
             allow_read: self.allow_read.clone(),
             stress: self.stress,
-            ..self.compile.configuration()
+            ..configuration
         }
     }
 }
@@ -179,14 +245,51 @@ fn readable_folder(text: &str) -> Result<PathBuf, String> {
     if folder.is_dir() { Ok(folder) } else { Err("there is no such folder".to_owned()) }
 }
 
+/// The name that stands for all names.
+const ALL: &str = "all";
+
+/// The names that were given, each once.
+fn chosen(given: &[&'static str], all: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
+    if given.contains(&ALL) {
+        return all.collect();
+    }
+    let mut chosen = Vec::new();
+    for name in given {
+        if !chosen.contains(name) {
+            chosen.push(*name);
+        }
+    }
+    chosen
+}
+
+fn repetitions(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(runs @ 1..=limits::COMPARED_REPETITIONS) => Ok(runs),
+        _ => Err(format!("a number from 1 to {} is needed", limits::COMPARED_REPETITIONS)),
+    }
+}
+
 fn strategies() -> impl TypedValueParser<Value = &'static str> {
-    PossibleValuesParser::new(strategy::STRATEGIES.iter().map(|row| PossibleValue::new(row.name).help(row.help)))
-        .try_map(|name| strategy::find(&name).map(|row| row.name).ok_or("no such strategy"))
+    names(strategy::STRATEGIES.iter().map(|row| (row.name, row.help)))
 }
 
 fn allocators() -> impl TypedValueParser<Value = &'static str> {
-    PossibleValuesParser::new(allocator::ALLOCATORS.iter().map(|row| PossibleValue::new(row.name).help(row.help)))
-        .try_map(|name| allocator::find(&name).map(|row| row.name).ok_or("no such allocator"))
+    names(allocator::ALLOCATORS.iter().map(|row| (row.name, row.help)))
+}
+
+fn strategies_or_all() -> impl TypedValueParser<Value = &'static str> {
+    names(strategy::STRATEGIES.iter().map(|row| (row.name, row.help)).chain([(ALL, "every one of them")]))
+}
+
+fn allocators_or_all() -> impl TypedValueParser<Value = &'static str> {
+    names(allocator::ALLOCATORS.iter().map(|row| (row.name, row.help)).chain([(ALL, "every one of them")]))
+}
+
+/// One of some names, each with a line of help.
+fn names(rows: impl Iterator<Item = (&'static str, &'static str)>) -> impl TypedValueParser<Value = &'static str> {
+    let rows: Vec<(&'static str, &'static str)> = rows.collect();
+    PossibleValuesParser::new(rows.iter().map(|(name, help)| PossibleValue::new(*name).help(*help)))
+        .try_map(move |given| rows.iter().map(|row| row.0).find(|name| *name == given).ok_or("no such name"))
 }
 
 fn kinds() -> impl TypedValueParser<Value = ErrorKind> {

@@ -2,8 +2,10 @@
 
 mod arguments;
 mod commands;
+mod compare;
 mod input;
 mod nothing_to_run;
+mod progress;
 mod run;
 mod size;
 mod source_file;
@@ -56,6 +58,7 @@ fn dispatch(Arguments { color, command }: Arguments) -> Exit {
     let terminal = Terminal::new(color);
     match command {
         Command::Run(arguments) => run::run(&arguments, &terminal),
+        Command::Compare(arguments) => compare::command(&arguments, &terminal),
         Command::Check(arguments) => commands::check(&arguments, &terminal),
         Command::Disassemble(arguments) => commands::disassemble(&arguments, &terminal),
         Command::Explain { kind } => commands::explain(kind, &terminal),

@@ -1,9 +1,14 @@
-//! The report of a run as JSON, schema 1: what programs read. Every field is always there.
+//! The report of a run as data, schema 1: what programs read, as JSON or, of a comparison, as CSV too. Every
+//! field is always there.
+
+use std::borrow::Cow;
+use std::fmt::{self, Display, Formatter};
 
 use serde::Serialize;
 
 use super::run_error;
 use super::statistics::external_fragmentation;
+use crate::session::comparison::{ComparedRun, median};
 use crate::session::{
     CallStack, Compiled, Configuration, LeakGroup, Leaks, Outcome, RelatedKind, RunError, StackFrame, Status,
     USER_SOURCE,
@@ -84,8 +89,25 @@ struct Site {
     function: String,
 }
 
-#[derive(Clone, Debug, Default, Serialize)]
-struct Statistics {
+/// The fields of `stats`, defined once for JSON and CSV.
+macro_rules! statistics {
+    ($($name:ident: $type:ty,)*) => {
+        #[derive(Clone, Debug, Default, Serialize)]
+        struct Statistics {
+            $($name: $type,)*
+        }
+
+        impl Statistics {
+            const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+            fn values(&self) -> Vec<String> {
+                vec![$(self.$name.to_string()),*]
+            }
+        }
+    };
+}
+
+statistics! {
     instructions: u64,
     calls: u64,
     max_call_depth: u64,
@@ -111,7 +133,31 @@ struct Statistics {
     max_pause_ns: u64,
     retains: u64,
     releases: u64,
-    wall_ns: u64,
+    wall_ns: WallTime,
+}
+
+/// Wall time in nanoseconds: of the one run, or of every repetition.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+enum WallTime {
+    Once(u64),
+    Repeated(Vec<u64>),
+}
+
+impl Default for WallTime {
+    fn default() -> WallTime {
+        WallTime::Once(0)
+    }
+}
+
+/// In a table there is room for one number: the median.
+impl Display for WallTime {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            WallTime::Once(wall_ns) => wall_ns.fmt(f),
+            WallTime::Repeated(wall_ns) => median(wall_ns).fmt(f),
+        }
+    }
 }
 
 impl Report {
@@ -156,6 +202,13 @@ impl Report {
         }
     }
 
+    /// The report of a compared run, with the wall time of every repetition.
+    pub fn of_compared_run(program: &str, run: &ComparedRun) -> Report {
+        let mut report = Report::of_run(program, &run.contestant.compiled, &run.contestant.configuration, &run.outcome);
+        report.stats.wall_ns = WallTime::Repeated(run.wall_ns.clone());
+        report
+    }
+
     /// The report of a program that did not compile.
     pub fn of_rejection(
         program: &str,
@@ -198,11 +251,63 @@ impl Report {
 
     /// As text, indented, with a line end.
     pub fn to_text(&self) -> String {
-        // A structure of strings and numbers always can be written.
-        let mut text = serde_json::to_string_pretty(self).unwrap_or_default();
-        text.push('\n');
-        text
+        to_text(self)
     }
+
+    /// The row of [`csv`]'s table.
+    fn row(&self) -> Vec<String> {
+        let error = self.outcome.error.as_ref().or(self.errors.first());
+        let leaked = |amount: fn(&LeakReport) -> u64| {
+            self.leaks.as_ref().map_or_else(String::new, |leaks| amount(leaks).to_string())
+        };
+        let mut row = vec![
+            self.program.clone(),
+            self.memory.to_owned(),
+            self.allocator.to_owned(),
+            self.outcome.status.to_owned(),
+            error.map_or_else(String::new, |error| error.kind.to_owned()),
+            error.and_then(|error| error.line).map_or_else(String::new, |line| line.to_string()),
+            leaked(|leaks| leaks.blocks),
+            leaked(|leaks| leaks.bytes),
+        ];
+        row.extend(self.stats.values());
+        row
+    }
+}
+
+/// The reports of a comparison as JSON, indented, with a line end.
+pub fn comparison(runs: &[Report]) -> String {
+    #[derive(Serialize)]
+    struct Comparison<'a> {
+        schema: u32,
+        runs: &'a [Report],
+    }
+    to_text(&Comparison { schema: SCHEMA, runs })
+}
+
+/// The reports of a comparison as comma-separated values, quoted as in RFC 4180: a row a run, under the names of the
+/// JSON. Wall time is the median.
+pub fn csv(runs: &[Report]) -> String {
+    let about = ["program", "memory", "allocator", "status", "error", "line", "leaked_blocks", "leaked_bytes"];
+    let header = about.iter().chain(Statistics::NAMES).map(|name| (*name).to_owned()).collect();
+    let rows = std::iter::once(header).chain(runs.iter().map(Report::row));
+    rows.map(|row: Vec<String>| row.iter().map(|cell| quoted(cell)).collect::<Vec<_>>().join(",") + "\n").collect()
+}
+
+/// A cell, in quotation marks where it needs them.
+fn quoted(cell: &str) -> Cow<'_, str> {
+    if cell.contains(['"', ',', '\n', '\r']) {
+        format!("\"{}\"", cell.replace('"', "\"\"")).into()
+    } else {
+        cell.into()
+    }
+}
+
+fn to_text(report: &impl Serialize) -> String {
+    // A structure of strings and numbers always can be written.
+    let mut text = serde_json::to_string_pretty(report).unwrap_or_default();
+    text.push('\n');
+    text
 }
 
 fn position(sources: &Sources, span: Option<Span>) -> Option<crate::source::Position> {
@@ -211,7 +316,7 @@ fn position(sources: &Sources, span: Option<Span>) -> Option<crate::source::Posi
 }
 
 /// The line in the user's file; none in `--call`.
-fn line(sources: &Sources, span: Option<Span>) -> Option<u32> {
+pub(super) fn line(sources: &Sources, span: Option<Span>) -> Option<u32> {
     position(sources, span).map(|position| position.line)
 }
 
@@ -264,6 +369,6 @@ fn statistics(outcome: &Outcome) -> Statistics {
         max_pause_ns: heap.longest_pause_ns,
         retains: heap.retains,
         releases: heap.releases,
-        wall_ns: outcome.wall_ns,
+        wall_ns: WallTime::Once(outcome.wall_ns),
     }
 }

@@ -1,5 +1,6 @@
 //! Everything rendered for people or as JSON. Takes data, gives strings; printing is the shell's.
 
+pub mod comparison;
 pub mod diagnostic;
 pub mod explain;
 pub mod json;

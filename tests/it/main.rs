@@ -1,6 +1,7 @@
 //! Whatever is tested from outside and is no program of the corpus.
 
 mod cli;
+mod compare;
 mod explain;
 mod layers;
 mod readme;

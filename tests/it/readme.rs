@@ -43,9 +43,10 @@ fn words_of(command: &str) -> Vec<String> {
     words
 }
 
-/// Wall time is the one figure that differs from run to run.
+/// Wall time, and the rows that `compare` marks with `~`: what differs from run to run.
 fn without_wall_time(text: &str) -> String {
-    text.lines().filter(|line| !line.trim_start().starts_with("wall time")).map(|line| line.to_owned() + "\n").collect()
+    let exact = |line: &&str| !line.trim_start().starts_with("wall time") && !line.starts_with("~ ");
+    text.lines().filter(exact).map(|line| line.to_owned() + "\n").collect()
 }
 
 #[test]
