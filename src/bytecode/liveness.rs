@@ -50,16 +50,27 @@ impl SlotSet {
     /// The slots below a bound.
     #[must_use]
     pub fn below(self, bound: u32) -> SlotSet {
-        let mut set = self;
-        for slot in bound..256 {
-            set.remove(slot);
-        }
-        set
+        SlotSet(std::array::from_fn(|i| {
+            let kept = bound.saturating_sub(64 * i as u32);
+            if kept >= 64 { self.0[i] } else { self.0[i] & ((1 << kept) - 1) }
+        }))
+    }
+
+    /// The slots from a bound on.
+    #[must_use]
+    pub fn from(self, bound: u32) -> SlotSet {
+        self.difference(self.below(bound))
     }
 
     /// The slots in it, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..256).filter(|&slot| self.contains(slot))
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        (0u32..).zip(self.0).flat_map(|(word, mut bits)| {
+            std::iter::from_fn(move || {
+                let slot = (bits != 0).then(|| 64 * word + bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+                slot
+            })
+        })
     }
 }
 
@@ -145,19 +156,43 @@ pub fn assignment(program: &Program, function: &Function) -> Assignment {
     Assignment { entry: function.entry, states }
 }
 
-/// The slots that keep blocks alive in a frame that is at, or waits at, the instruction `index`: what
-/// its named variables hold, and temporaries that are still going to be read. The operands of the
-/// instruction itself count; what it calls has taken over the arguments already.
-pub fn roots(program: &Program, function: &Function, index: u32) -> SlotSet {
-    let variables = assignment(program, function)
-        .before(index)
-        .map_or(SlotSet::EMPTY, |state| state.may.below(u32::from(function.first_temporary())));
-    let live = live_before(program, function)[(index - function.entry) as usize];
-    let mut roots = variables;
-    for slot in live.iter().filter(|&slot| slot >= u32::from(function.first_temporary())) {
-        roots.insert(slot);
+/// Which slots keep blocks alive in a frame of one function, for each of its instructions: what its
+/// named variables hold, and temporaries that are still going to be read.
+#[derive(Clone, Debug)]
+pub struct FrameMap {
+    entry: u32,
+    before: Vec<SlotSet>,
+    across: Vec<SlotSet>,
+}
+
+impl FrameMap {
+    /// The map of a function.
+    pub fn new(program: &Program, function: &Function) -> FrameMap {
+        let assignment = assignment(program, function);
+        let live = live_before(program, function);
+        let first_temporary = u32::from(function.first_temporary());
+        let mut map = FrameMap { entry: function.entry, before: Vec::new(), across: Vec::new() };
+        for (at, &live_here) in (function.entry..function.end).zip(&live) {
+            let variables = assignment.before(at).map_or(SlotSet::EMPTY, |state| state.may.below(first_temporary));
+            let with_temporaries = |live: SlotSet| variables.union(live.from(first_temporary));
+            map.before.push(with_temporaries(live_here));
+            let after = live.get((at + 1 - function.entry) as usize).copied().unwrap_or(SlotSet::EMPTY);
+            let lost_from = program.code[at as usize].effects().clobbers_from.unwrap_or(0);
+            map.across.push(with_temporaries(after.below(lost_from)));
+        }
+        map
     }
-    roots
+
+    /// The slots of a frame that is about to execute the instruction at `index`; its operands count.
+    pub fn before(&self, index: u32) -> SlotSet {
+        self.before[(index - self.entry) as usize]
+    }
+
+    /// The slots of a frame that waits in the call at `index`: the arguments are the callee's, and where
+    /// the result will be is nothing yet.
+    pub fn across(&self, index: u32) -> SlotSet {
+        self.across[(index - self.entry) as usize]
+    }
 }
 
 /// The slots that are going to be read from each instruction on, before they are written.

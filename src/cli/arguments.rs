@@ -102,6 +102,9 @@ pub(super) struct RunArguments {
     /// Let the program read files below this folder too
     #[arg(long, value_name = "DIR", value_parser = readable_folder)]
     pub allow_read: Vec<PathBuf>,
+    /// Collect at every allocation, and audit the whole heap after it
+    #[arg(long)]
+    pub stress: bool,
 }
 
 #[derive(Debug, Args)]
@@ -159,6 +162,7 @@ impl RunArguments {
             max_steps: self.max_steps,
             replay_limit: self.replay_limit,
             allow_read: self.allow_read.clone(),
+            stress: self.stress,
             ..self.compile.configuration()
         }
     }

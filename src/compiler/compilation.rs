@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::counting;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
@@ -319,6 +320,9 @@ impl<'a> Compilation<'a> {
         function.end = function.entry + code.len() as u32;
         self.program.code.extend(code);
         self.program.spans.extend(spans);
+        if self.input.requirements.counts {
+            self.insert_counts(&mut function);
+        }
         if function.first_temporary() > Function::LINKAGE + function.parameters {
             let assignment = liveness::assignment(&self.program, &function);
             let mut partly = SlotSet::EMPTY;
@@ -335,6 +339,37 @@ impl<'a> Compilation<'a> {
             self.clear_at_entry(&mut function, variables);
         }
         self.program.functions.push(function);
+    }
+
+    /// Makes the counting of references part of the code of `function`, the last of the program.
+    fn insert_counts(&mut self, function: &mut Function) {
+        let entry = function.entry;
+        let counted = counting::insert(&self.program, function);
+        let moved = |at: u32| entry + counted.moved[(at - entry) as usize];
+        for (at, _) in self.program.block_names.iter_mut().rev().take_while(|(at, _)| *at >= entry) {
+            *at = moved(*at);
+        }
+        let call = &mut self.program.call_code;
+        if call.start >= entry && call.start < call.end {
+            *call = moved(call.start)..moved(call.end);
+        }
+        self.program.code.truncate(entry as usize);
+        self.program.spans.truncate(entry as usize);
+        self.program.code.extend(counted.code);
+        self.program.spans.extend(counted.spans);
+        function.end = self.program.code.len() as u32;
+        if counted.needs_slot {
+            if usize::from(function.slots) >= limits::FRAME_SLOTS {
+                let what = format!("`{}`", function.name);
+                self.slots_exceeded(function.header, &what);
+                return;
+            }
+            function.slots += 1;
+            function.frame_words += 1;
+            for buffer in &mut function.buffers {
+                buffer.header += 1;
+            }
+        }
     }
 
     fn report_never_assigned(&mut self, function: &Function, slot: u8, span: Span) {

@@ -164,6 +164,7 @@ fn text(machine: &Machine<'_>, value: Value) -> String {
         Tag::Uninitialised => "(uninitialised)".to_owned(),
         Tag::Bytes | Tag::PartialBytes => format!("0x{:016X}", value.word),
         Tag::String => super::display::show(&machine.memory, value).text,
+        tag if tag.is_weak() => format!("weak {}", text(machine, machine.memory.strengthen(value))),
         _ => {
             let mut text = String::new();
             // Only strings can fail.

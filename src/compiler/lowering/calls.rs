@@ -219,20 +219,10 @@ impl<'a> Lowering<'_, 'a> {
 
     fn call_general_builtin(&mut self, builtin: u8, arguments: &[ExpressionId], span: Span, wanted: Option<u8>) -> u8 {
         let mark = self.next;
-        // The value replaces the first argument; a string to be freed afterwards is kept beside it.
-        let mut kept: Vec<(ExpressionId, u8)> = Vec::new();
-        for &argument in arguments {
-            if self.is_fresh(argument) {
-                kept.push((argument, self.temporary()));
-            }
-        }
         let window = self.temporary();
-        self.next = u32::from(window);
+        let mut slots = Vec::new();
         for &argument in arguments {
-            let slot = self.expression_in_temporary(argument);
-            if let Some(&(_, keep)) = kept.iter().find(|(kept, _)| *kept == argument) {
-                self.emit(Instruction::Move { to: Write(keep), from: Read(slot) }, self.span(argument));
-            }
+            slots.push(self.expression_in_temporary(argument));
         }
         let instruction = Instruction::CallBuiltin {
             window: BuiltinWindow(window),
@@ -240,8 +230,8 @@ impl<'a> Lowering<'_, 'a> {
             builtin: BuiltinIndex(builtin),
         };
         self.emit(instruction, span);
-        for &(argument, keep) in &kept {
-            self.drop_if_fresh(argument, keep);
+        for (&argument, slot) in arguments.iter().zip(slots) {
+            self.drop_if_fresh(argument, slot);
         }
         self.deliver(window, mark, span, wanted)
     }

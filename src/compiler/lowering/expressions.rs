@@ -219,7 +219,7 @@ impl Lowering<'_, '_> {
                 Some(bytes) => self.integer(bytes, span, wanted),
                 None => self.target(wanted),
             },
-            // Under the strategies there are so far a weak place is a plain pointer.
+            // Where it is stored, `stored` makes the place weak; to everybody else it is the reference.
             ExpressionKind::Weak(operand) => self.expression(*operand, wanted),
             ExpressionKind::Index { .. } | ExpressionKind::Field { .. } => self.expression(id, wanted),
         }
@@ -266,6 +266,11 @@ impl Lowering<'_, '_> {
         match self.meaning(name) {
             Meaning::Local(slot) => {
                 self.check_assigned(slot, span);
+                if self.weak_locals.contains(u32::from(slot)) {
+                    let to = self.target(wanted);
+                    self.emit(Instruction::Strengthen { to: Write(to), from: Read(slot) }, span);
+                    return to;
+                }
                 match wanted {
                     Some(to) if to != slot => {
                         self.emit(Instruction::Move { to: Write(to), from: Read(slot) }, span);
@@ -315,7 +320,7 @@ impl Lowering<'_, '_> {
         self.name_block(id, at);
         for (index, &element) in (0u32..).zip(elements) {
             let inner = self.next;
-            let from = self.expression(element, None);
+            let from = self.stored(element, None);
             let instruction = Instruction::InitElement { array: Read(array), from: Read(from), index: Length32(index) };
             self.emit(instruction, self.span(element));
             self.next = inner;
@@ -362,7 +367,7 @@ impl Lowering<'_, '_> {
             if embedded > 0 {
                 self.init_embedded(slot, field, index, argument);
             } else {
-                let from = self.expression(argument, None);
+                let from = self.stored(argument, None);
                 let instruction =
                     Instruction::InitField { record: Read(slot), from: Read(from), offset: Length32(offset) };
                 self.emit(instruction, self.span(argument));
@@ -469,9 +474,29 @@ impl Lowering<'_, '_> {
         Some((build, Integer(right)))
     }
 
+    /// Evaluates what is about to be stored in a place. `weak p` makes the place a weak one, if the
+    /// strategy finds out by itself when a block is not needed any more.
+    pub(super) fn stored(&mut self, id: ExpressionId, wanted: Option<u8>) -> u8 {
+        if !self.is_weak(id) {
+            return self.expression(id, wanted);
+        }
+        let mark = self.next;
+        let from = self.expression(id, None);
+        self.next = mark;
+        let to = self.target(wanted);
+        self.emit(Instruction::Weaken { to: Write(to), from: Read(from) }, self.span(id));
+        to
+    }
+
+    /// Whether a value makes the place it is stored in a weak one.
+    pub(super) fn is_weak(&self, id: ExpressionId) -> bool {
+        self.compilation.input.requirements.reclaims()
+            && matches!(self.module.expression(id).kind, ExpressionKind::Weak(_))
+    }
+
     /// Has a string freed that its statement has consumed and nothing holds.
     pub(super) fn drop_if_fresh(&mut self, id: ExpressionId, slot: u8) {
-        if self.facts[id.0 as usize].fresh {
+        if self.is_fresh(id) {
             let span = self.span(id);
             self.emit(Instruction::DropTemporary { value: Read(slot) }, span);
         }

@@ -140,7 +140,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn assign_many(&mut self, places: &[ExpressionId], values: &[ExpressionId]) {
-        let slots: Vec<u8> = values.iter().map(|&value| self.expression_in_temporary(value)).collect();
+        let slots: Vec<u8> = values.iter().map(|&value| self.stored_in_temporary(value)).collect();
         for (&place, slot) in places.iter().zip(slots) {
             let inner = self.next;
             let target = self.place(place);

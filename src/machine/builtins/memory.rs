@@ -47,14 +47,18 @@ pub(super) const ROWS: &[Row] = &[
 
 fn heap_reallocate(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let length = size(&call.machine.memory, call.arguments[1])?;
-    let (block, site) = (call.arguments[0], call.site());
-    let moved = call.memory().reallocate(block, length, site)?;
+    let moved = call.machine.reallocate(call.arguments[0], length, call.position)?;
     Ok(moved.map_or(Value::NULL, Value::pointer))
 }
 
 fn read_from(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let (block, site) = (call.arguments[0], call.site());
-    Ok(call.memory().read_first(block, site)?)
+    let value = call.memory().read_first(block, site)?;
+    // The value comes with a count of its own, like that of every call.
+    if call.memory().requirements().counts {
+        call.memory().retain(value);
+    }
+    Ok(value)
 }
 
 fn write_to(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
@@ -85,7 +89,8 @@ fn fill(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     Ok(Value::NULL)
 }
 
-fn collect(_call: &mut Call<'_, '_>) -> Result<Value, Ending> {
+fn collect(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
+    call.machine.collect(call.position)?;
     Ok(Value::NULL)
 }
 
