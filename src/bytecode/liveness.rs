@@ -173,7 +173,9 @@ impl FrameMap {
         let first_temporary = u32::from(function.first_temporary());
         let mut map = FrameMap { entry: function.entry, before: Vec::new(), across: Vec::new() };
         for (at, &live_here) in (function.entry..function.end).zip(&live) {
-            let variables = assignment.before(at).map_or(SlotSet::EMPTY, |state| state.may.below(first_temporary));
+            let assigned = assignment.before(at).map_or(SlotSet::EMPTY, |state| state.may);
+            // The linkage words are no variables.
+            let variables = assigned.below(first_temporary).from(2);
             let with_temporaries = |live: SlotSet| variables.union(live.from(first_temporary));
             map.before.push(with_temporaries(live_here));
             let after = live.get((at + 1 - function.entry) as usize).copied().unwrap_or(SlotSet::EMPTY);
@@ -234,4 +236,74 @@ pub fn live_before(program: &Program, function: &Function) -> Vec<SlotSet> {
         }
     }
     live
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Count, FunctionIndex, Instruction, Integer, Length32, Read, Values, Variable, Window, Write};
+    use super::*;
+
+    fn set(slots: &[u32]) -> SlotSet {
+        let mut set = SlotSet::EMPTY;
+        slots.iter().for_each(|&slot| set.insert(slot));
+        set
+    }
+
+    #[test]
+    fn bounds_and_order_of_sets() {
+        let slots = [0, 1, 63, 64, 127, 128, 200, 255];
+        assert_eq!(set(&slots).iter().collect::<Vec<_>>(), slots);
+        assert_eq!(SlotSet::ALL.iter().count(), 256);
+        for bound in [0, 1, 63, 64, 65, 128, 255, 256, 1000] {
+            let (below, from): (Vec<u32>, Vec<u32>) = slots.into_iter().partition(|&slot| slot < bound);
+            assert_eq!(set(&slots).below(bound), set(&below), "{bound}");
+            assert_eq!(set(&slots).from(bound), set(&from), "{bound}");
+        }
+    }
+
+    /// One variable (2); temporaries from 3 on.
+    fn map(code: Vec<Instruction>) -> FrameMap {
+        let function = Function {
+            name: String::new(),
+            entry: 0,
+            end: code.len() as u32,
+            parameters: 0,
+            slots: 12,
+            frame_words: 12,
+            variables: vec![Variable { name: "v".to_owned(), slot: 2 }],
+            buffers: Vec::new(),
+            library: false,
+            header: Default::default(),
+        };
+        FrameMap::new(&Program { code, ..Program::default() }, &function)
+    }
+
+    #[test]
+    fn variables_hold_until_the_end_and_temporaries_until_their_last_use() {
+        let allocate = |to| Instruction::AllocateArray { to: Write(to), length: Length32(1) };
+        let print = |first| Instruction::Print { first: Values(first), count: Count(1) };
+        let map = map(vec![
+            allocate(2),
+            allocate(3),
+            Instruction::Move { to: Write(4), from: Read(3) },
+            print(4),
+            Instruction::LoadInteger { to: Write(4), value: Integer(0) },
+            Instruction::Clear { to: Write(2) },
+            print(3),
+            Instruction::ReturnNull {},
+        ]);
+        let expected: [&[u32]; 8] = [&[], &[2], &[2, 3], &[2, 3, 4], &[2, 3], &[2, 3], &[3], &[]];
+        for (at, slots) in (0..).zip(expected) {
+            assert_eq!(map.before(at), set(slots), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_waits_has_given_its_arguments_away() {
+        let load = |to| Instruction::LoadInteger { to: Write(to), value: Integer(1) };
+        let call = Instruction::Call { window: Window(4), arguments: Count(2), function: FunctionIndex(0) };
+        let map = map(vec![load(2), load(3), load(6), load(7), call, Instruction::Return { value: Read(3) }]);
+        assert_eq!(map.before(4), set(&[2, 3, 6, 7]));
+        assert_eq!(map.across(4), set(&[2, 3]));
+    }
 }

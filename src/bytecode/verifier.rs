@@ -44,8 +44,7 @@ fn error(function: &Function, at: u32, message: String) -> VerifyError {
     VerifyError { function: function.name.clone(), at, message }
 }
 
-/// The top level has nowhere to return to: its linkage words are 0. Its halt need not come last:
-/// what a branch does on its way may stand behind it.
+/// The top level has nowhere to return to: its linkage words are 0.
 fn verify_ends(program: &Program, function: &Function, top_level: bool) -> Result<(), VerifyError> {
     for at in function.entry..function.end {
         match program.code[at as usize] {
@@ -56,7 +55,8 @@ fn verify_ends(program: &Program, function: &Function, top_level: bool) -> Resul
             _ => {}
         }
     }
-    if top_level && !(function.entry..function.end).any(|at| program.code[at as usize] == (Instruction::Halt {})) {
+    let code = &program.code[function.entry as usize..function.end as usize];
+    if top_level && !code.contains(&Instruction::Halt {}) {
         return Err(error(function, function.entry, "the top level never halts".to_owned()));
     }
     Ok(())

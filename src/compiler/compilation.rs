@@ -8,7 +8,7 @@ use super::counting;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
-use super::{Input, Output, duplicate, variables, walk};
+use super::{Input, Output, duplicate, suggest, unassigned, variables, walk};
 use crate::bytecode::liveness::{self, SlotSet};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, FieldSiteIndex, Function, FunctionIndex, Global, GlobalIndex, Instruction,
@@ -128,8 +128,20 @@ impl<'a> Compilation<'a> {
         self.collect_records();
         self.find_string_makers();
         self.lower_all(role);
+        self.check_globals();
+        // What is wrong at a place is enough of it.
+        let wrong: HashSet<Span> = self.errors().map(|error| error.primary.span).collect();
+        self.diagnostics.retain(|one| one.severity == Severity::Error || !wrong.contains(&one.primary.span));
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        if self.errors().next().is_some() {
+            return Err(self.diagnostics);
+        }
+        if self.input.requirements.counts
+            && let Some(full) = counting::insert(&mut self.program)
+        {
+            let Function { name, header, .. } = &self.program.functions[full];
+            let (what, header) = (format!("`{name}`, with the counting of references,"), *header);
+            self.slots_exceeded(header, &what);
             return Err(self.diagnostics);
         }
         let idle = matches!(role, Role::TopLevel) && self.input.user.top_level.statements.is_empty();
@@ -320,9 +332,6 @@ impl<'a> Compilation<'a> {
         function.end = function.entry + code.len() as u32;
         self.program.code.extend(code);
         self.program.spans.extend(spans);
-        if self.input.requirements.counts {
-            self.insert_counts(&mut function);
-        }
         if function.first_temporary() > Function::LINKAGE + function.parameters {
             let assignment = liveness::assignment(&self.program, &function);
             let mut partly = SlotSet::EMPTY;
@@ -341,34 +350,21 @@ impl<'a> Compilation<'a> {
         self.program.functions.push(function);
     }
 
-    /// Makes the counting of references part of the code of `function`, the last of the program.
-    fn insert_counts(&mut self, function: &mut Function) {
-        let entry = function.entry;
-        let counted = counting::insert(&self.program, function);
-        let moved = |at: u32| entry + counted.moved[(at - entry) as usize];
-        for (at, _) in self.program.block_names.iter_mut().rev().take_while(|(at, _)| *at >= entry) {
-            *at = moved(*at);
-        }
-        let call = &mut self.program.call_code;
-        if call.start >= entry && call.start < call.end {
-            *call = moved(call.start)..moved(call.end);
-        }
-        self.program.code.truncate(entry as usize);
-        self.program.spans.truncate(entry as usize);
-        self.program.code.extend(counted.code);
-        self.program.spans.extend(counted.spans);
-        function.end = self.program.code.len() as u32;
-        if counted.needs_slot {
-            if usize::from(function.slots) >= limits::FRAME_SLOTS {
-                let what = format!("`{}`", function.name);
-                self.slots_exceeded(function.header, &what);
-                return;
-            }
-            function.slots += 1;
-            function.frame_words += 1;
-            for buffer in &mut function.buffers {
-                buffer.header += 1;
-            }
+    fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    fn check_globals(&mut self) {
+        let Some(top_level) = self.program.functions.iter().find(|function| function.name == "<top level>") else {
+            return;
+        };
+        for (at, global) in unassigned::reads(&self.program, top_level) {
+            let name = &self.program.globals[global.0 as usize].name;
+            let message = format!("`{name}` is read before anything is assigned to it");
+            let diagnostic = Diagnostic::error(ErrorKind::UnassignedVariable, self.program.spans[at as usize], message)
+                .label("no path from the start of the program assigns it before this")
+                .help(format!("assign `{name}` a value first"));
+            self.report(diagnostic);
         }
     }
 
@@ -413,6 +409,12 @@ impl<'a> Compilation<'a> {
         if self.reported.insert((diagnostic.kind, diagnostic.primary.span)) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// What a misspelt word was probably meant to be. Nobody reads it of an error beyond those reported,
+    /// and it costs a look at every candidate.
+    pub fn did_you_mean<'n>(&self, word: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+        (self.diagnostics.len() < limits::REPORTED_ERRORS).then(|| suggest::help(word, candidates)).flatten()
     }
 
     pub fn text(&self, name: Name) -> &'a str {

@@ -19,18 +19,17 @@
 use crate::bytecode::assembler::{Assembler, Label};
 use crate::bytecode::liveness::{self, Assigned, Assignment, SlotSet};
 use crate::bytecode::{Constant, Function, Instruction, Program, Read, Target, Write, WriteFalling, WriteJumping};
+use crate::limits::FRAME_SLOTS;
 use crate::source::Span;
 
 /// A function's code with its counts, and where each instruction has gone.
-pub struct Counted {
-    /// The code.
-    pub code: Vec<Instruction>,
-    /// The span of each instruction.
-    pub spans: Vec<Span>,
-    /// For each old index the new one; one past the end as well.
-    pub moved: Vec<u32>,
+struct Counted {
+    code: Vec<Instruction>,
+    spans: Vec<Span>,
+    /// For each old index, relative to the function, the new one; one past the end as well.
+    moved: Vec<u32>,
     /// Whether a further slot is needed.
-    pub needs_slot: bool,
+    needs_slot: bool,
 }
 
 /// How the value that an instruction writes comes about.
@@ -44,9 +43,44 @@ enum Origin {
     Copied,
 }
 
-/// Inserts the counts into the code of `function`, which is the last of the program's code.
-pub fn insert(program: &Program, function: &Function) -> Counted {
-    Counting::new(program, function).run()
+/// Makes the counting of references part of a program that has been lowered completely. Gives the
+/// first function that has no slot left for it, if there is one.
+pub fn insert(program: &mut Program) -> Option<usize> {
+    let mut code = Vec::with_capacity(program.code.len() * 2);
+    let mut spans = Vec::with_capacity(program.code.len() * 2);
+    // Where each instruction of the program has gone.
+    let mut moved = Vec::with_capacity(program.code.len() + 1);
+    let mut full = None;
+    for index in 0..program.functions.len() {
+        let counted = Counting::new(program, &program.functions[index]).run();
+        let entry = code.len() as u32;
+        moved.extend(counted.moved.iter().take(counted.moved.len() - 1).map(|at| entry + at));
+        code.extend(counted.code);
+        spans.extend(counted.spans);
+        let function = &mut program.functions[index];
+        (function.entry, function.end) = (entry, code.len() as u32);
+        if counted.needs_slot {
+            if usize::from(function.slots) >= FRAME_SLOTS {
+                full.get_or_insert(index);
+                continue;
+            }
+            function.slots += 1;
+            function.frame_words += 1;
+            for buffer in &mut function.buffers {
+                buffer.header += 1;
+            }
+        }
+    }
+    moved.push(code.len() as u32);
+    let place = |at: u32| moved[at as usize];
+    program.library_start = place(program.library_start);
+    program.call_code = place(program.call_code.start)..place(program.call_code.end);
+    for (at, _) in &mut program.block_names {
+        *at = place(*at);
+    }
+    program.code = code;
+    program.spans = spans;
+    full
 }
 
 struct Counting<'a> {

@@ -11,6 +11,7 @@ mod strings;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod unassigned;
 mod variables;
 mod walk;
 

@@ -52,7 +52,11 @@ fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Outpu
 
 /// Mnemonics of the function of that name, in order.
 fn mnemonics(text: &str, function: &str) -> Vec<&'static str> {
-    let (_, result) = compile_text(text);
+    mnemonics_for(strategy::STRATEGIES[0].name, text, function)
+}
+
+fn mnemonics_for(memory: &str, text: &str, function: &str) -> Vec<&'static str> {
+    let (_, result) = compile_for(text, strategy::find(memory).unwrap().requirements);
     let Ok(Output { program, .. }) = result else { panic!("{text}") };
     verifier::verify(&program).unwrap();
     let function = program.functions.iter().find(|known| known.name == function).unwrap();
@@ -61,12 +65,7 @@ fn mnemonics(text: &str, function: &str) -> Vec<&'static str> {
 
 /// The same under reference counting.
 fn counted_mnemonics(text: &str, function: &str) -> Vec<&'static str> {
-    let requirements = strategy::find("refcount").unwrap().requirements;
-    let (_, result) = compile_for(text, requirements);
-    let Ok(Output { program, .. }) = result else { panic!("{text}") };
-    verifier::verify(&program).unwrap();
-    let function = program.functions.iter().find(|known| known.name == function).unwrap();
-    program.code[function.entry as usize..function.end as usize].iter().map(|one| one.mnemonic()).collect()
+    mnemonics_for("refcount", text, function)
 }
 
 #[test]
@@ -271,4 +270,24 @@ fn doubtful_programs_get_warnings() {
     assert_eq!(warnings("x = 1\nx + 1\n").len(), 1);
     let record = "record R: value\nr = new R(1)\nprint(r.valeu)\n";
     assert_eq!(warnings(record), ["the record `R` has no field `valeu`"]);
+}
+
+#[test]
+fn weak_places_cost_instructions_only_where_they_are() {
+    let text = "function f(p):\n    q = weak p\n    p = q\n    return p\n";
+    assert_eq!(mnemonics_for("mark-sweep", text, "f"), ["weaken", "strengthen", "return"]);
+    assert_eq!(mnemonics_for("none", text, "f"), ["move", "move", "return"]);
+    let text = "function f(p):\n    p[0] = weak p\n    return p[0]\n";
+    let code = mnemonics_for("mark-sweep", text, "f");
+    assert_eq!(code, ["weaken", "load-integer", "store-element", "load-integer", "load-element", "return"]);
+}
+
+#[test]
+fn temporaries_are_dropped_where_the_strategy_has_it_so() {
+    let text = "function f():\n    print(to_string(1) + to_string(2))\n";
+    let frees = |memory| {
+        let code = mnemonics_for(memory, text, "f");
+        code.into_iter().filter(|&one| one == "drop-temporary" || one == "add-temporaries").count()
+    };
+    assert_eq!([frees("manual"), frees("mark-sweep"), frees("none")], [2, 2, 0]);
 }

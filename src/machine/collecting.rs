@@ -3,14 +3,12 @@
 //! An instruction allocates before it has changed anything, and its operands are roots until it is
 //! done. So no value lives only on the host's side while the collector runs.
 
-use std::collections::HashMap;
-
-use super::frame::Position;
+use super::frame::{Frames, Position};
 use super::host::Host;
 use super::machine::Machine;
 use super::perform::Flow;
 use super::trap::Ending;
-use crate::bytecode::liveness::{FrameMap, SlotSet};
+use crate::bytecode::liveness::FrameMap;
 use crate::memory::{Fault, Memory, Pointer, Shape, Value};
 
 impl Machine<'_> {
@@ -80,29 +78,22 @@ impl Machine<'_> {
         self.memory.collect(&roots)
     }
 
-    /// What keeps blocks alive while the instruction at `position` is about to be executed: the
-    /// references in globals, in variables and live temporaries of all frames, and in stack buffers.
+    /// What keeps blocks alive while the instruction at `position` is about to be executed: what is in
+    /// globals, in variables and live temporaries of all frames, and in stack buffers.
     pub(super) fn roots(&mut self, position: Position) -> Vec<Value> {
         let mut roots = self.globals();
         let stack = &self.memory.space.stack;
         for &header in &self.buffers {
             roots.extend(self.memory.buffer_words(header));
         }
-        // Frames that wait at the same call have the same map.
-        let mut maps: HashMap<usize, SlotSet> = HashMap::new();
-        let frame_maps = &mut self.frame_maps;
         let program = self.program;
-        for frame in super::frame::Frames::new(program, &self.memory, position) {
+        for frame in Frames::new(program, &self.memory, position) {
+            let map = self.frame_maps[frame.function]
+                .get_or_insert_with(|| Box::new(FrameMap::new(program, &program.functions[frame.function])));
             let running = frame.base == position.base as usize;
-            let mut slots = || {
-                let function = &program.functions[frame.function];
-                let map = frame_maps[frame.function].get_or_insert_with(|| Box::new(FrameMap::new(program, function)));
-                if running { map.before(frame.at as u32) } else { map.across(frame.at as u32) }
-            };
-            let slots = if running { slots() } else { *maps.entry(frame.at).or_insert_with(slots) };
+            let slots = if running { map.before(frame.at as u32) } else { map.across(frame.at as u32) };
             roots.extend(slots.iter().map(|slot| stack.get(frame.base + slot as usize)));
         }
-        roots.retain(|root| root.tag.is_reference());
         roots
     }
 

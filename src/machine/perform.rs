@@ -217,12 +217,13 @@ impl Machine<'_> {
             }
             I::EachEnter { walk, target } => {
                 let collection = self.slot(base, walk.0);
-                let walkable = match collection.tag {
-                    Tag::Pointer => !matches!(self.memory.block(collection)?.kind, BlockKind::Fields(_)),
-                    // Null is a reference to nothing, which `length` reports.
-                    tag => tag.is_reference() || tag == Tag::Null,
-                };
-                if !walkable {
+                if collection.tag == Tag::Pointer {
+                    let block = self.memory.block(collection)?;
+                    if matches!(block.kind, BlockKind::Fields(_)) {
+                        return Err(Fault::NotIndexable(block).into());
+                    }
+                // Null is a reference to nothing, which `length` reports.
+                } else if !collection.tag.is_reference() && collection.tag != Tag::Null {
                     return Err(Cause::NotACollection(show(&self.memory, collection)).into());
                 }
                 let length = self.memory.length(collection)?;

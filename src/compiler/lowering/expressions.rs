@@ -3,7 +3,6 @@
 
 use super::super::certain;
 use super::super::constants;
-use super::super::suggest;
 use super::Lowering;
 use super::calls::Destination;
 use crate::bytecode::{Constant, Drops, Failure, Instruction, Integer, Length32, Read, RecordIndex, Write};
@@ -160,7 +159,7 @@ impl Lowering<'_, '_> {
         span: Span,
     ) {
         if let Some(message) = certain::failure(self.module, operator, left, right) {
-            self.report(Diagnostic::warning(span, message));
+            self.report(Diagnostic::warning(span, message).foretelling(ErrorKind::TypeError));
         }
     }
 
@@ -303,7 +302,7 @@ impl Lowering<'_, '_> {
             || self.compilation.builtin(name, self.origin).is_some()
         {
             diagnostic.help(format!("`{text}` is a function: to call it, write `{text}(…)`"))
-        } else if let Some(help) = suggest::help(text, known) {
+        } else if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic.help(help)
         } else {
             diagnostic.help(format!("a variable is made by assigning to it: `{text} = …`"))
@@ -415,7 +414,7 @@ impl Lowering<'_, '_> {
         let mut diagnostic =
             Diagnostic::error(ErrorKind::UnknownName, name.span, format!("nothing says what a `{text}` consists of"))
                 .label("no such record or type");
-        if let Some(help) = suggest::help(text, known) {
+        if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic = diagnostic.help(help);
         }
         self.report(diagnostic.help(format!("declare it: `record {text}: first_field, second_field`")));
@@ -451,8 +450,9 @@ impl Lowering<'_, '_> {
         let (text, of) = (self.text(field.name), self.text(record.name));
         let fields: Vec<&str> = record.fields.iter().map(|&(field, _)| self.text(field)).collect();
         let mut warning = Diagnostic::warning(field.span, format!("the record `{of}` has no field `{text}`"))
+            .foretelling(ErrorKind::UnknownField)
             .note(format!("its fields are: {}", fields.join(", ")));
-        if let Some(help) = suggest::help(text, fields) {
+        if let Some(help) = self.compilation.did_you_mean(text, fields) {
             warning = warning.help(help);
         }
         self.report(warning);

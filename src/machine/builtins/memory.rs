@@ -1,7 +1,7 @@
 //! Built-ins about blocks: allocation, access, and what can be seen of stack and heap.
 
 use super::{Action::Lowered, Action::Run, Call, Row, size};
-use crate::machine::drawing;
+use crate::machine::drawing::{self, count};
 use crate::machine::trap::Ending;
 use crate::memory::Value;
 
@@ -97,13 +97,13 @@ fn collect(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
 fn memory_stats(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let figures = call.machine.memory.statistics();
     let line = format!(
-        "memory: {} bytes live in {} blocks (peak {}), {} allocations, {} frees, {} bytes from the system\n",
-        figures.live_bytes,
-        figures.allocations - figures.frees,
+        "memory: {} live in {} (peak {}), {}, {}, {} from the system\n",
+        count(figures.live_bytes, "byte"),
+        count(figures.allocations - figures.frees, "block"),
         figures.peak_live_bytes,
-        figures.allocations,
-        figures.frees,
-        figures.footprint_bytes,
+        count(figures.allocations, "allocation"),
+        count(figures.frees, "free"),
+        count(figures.footprint_bytes, "byte"),
     );
     Ok(call.draw(&line))
 }

@@ -3,9 +3,11 @@
 //! **When.** As soon as the heap in use has doubled since the last collection. Marking costs in
 //! proportion to what survives, and sweeping to the heap; if a collection that leaves `n` bytes is
 //! followed by the next after `n` more, every allocated byte pays for a constant amount of both, and
-//! the heap never takes more than twice what it needs. (Jones, Hosking and Moss, *The Garbage Collection
-//! Handbook*, chapter 1; the same factor is Lua's pause of 200 % and Go's `GOGC=100`.) A heap below
-//! [`FLOOR_BYTES`] is left alone. Besides, whoever cannot be served has it collected first.
+//! the heap takes no more than twice what it needs. (The same factor is Lua's default pause of 200 % and
+//! Go's `GOGC=100`; how the price falls as the heap is given more room is in Jones, Hosking and Moss,
+//! *The Garbage Collection Handbook*, on comparing collectors.) Roots are work too, so a deep stack counts
+//! like a heap of its size, and a heap below [`FLOOR_BYTES`] is left alone. Besides, whoever cannot be
+//! served has the heap collected first.
 
 use super::super::fault::Fault;
 use super::super::heap::Memory;
@@ -13,8 +15,8 @@ use super::super::reachability::LostBlock;
 use super::super::value::Value;
 use super::{Strategy, marking};
 
-/// In-use heap below which a collection is not worth its pause: it is marked in well under a
-/// millisecond, and most programs never get there.
+/// Bytes that must have been allocated for a collection to be worth its pause: so many are marked and
+/// swept in about a millisecond, and most programs never allocate them.
 const FLOOR_BYTES: u64 = 256 * 1024;
 
 /// The strategy called `mark-sweep`.
@@ -47,7 +49,8 @@ impl Strategy for MarkSweep {
     fn collect(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
         let marks = marking::mark(memory, roots.iter().copied())?;
         memory.sweep(&marks)?;
-        self.due_at = FLOOR_BYTES.max(2 * memory.bytes_in_use());
+        let work = memory.bytes_in_use() + size_of_val(roots) as u64;
+        self.due_at = memory.bytes_in_use() + FLOOR_BYTES.max(work);
         Ok(())
     }
 }
