@@ -84,7 +84,7 @@ impl Read for Keyboard {
 impl BufRead for Keyboard {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         if let Some(sender) = self.sender.take() {
-            thread::spawn(move || read_all(&sender));
+            thread::Builder::new().spawn(move || read_all(&sender))?;
         }
         if self.at == self.bytes.len() && !self.ended {
             self.at = 0;

@@ -147,7 +147,9 @@ fn no_file_is_forgotten() {
         let parents = if folder == Path::new("") { &parents[2..] } else { &parents[..2] };
         let declared = parents.iter().filter_map(|parent| text_of(parent)).any(|text| {
             text.lines().any(|line| {
-                let line = ["pub ", "pub(crate) ", "pub(super) "].into_iter().fold(line, str::trim_start_matches);
+                let line = ["pub ", "pub(crate) ", "pub(super) "]
+                    .iter()
+                    .fold(line, |line, word| line.trim_start_matches(word));
                 line.strip_prefix("mod ").is_some_and(|rest| rest.trim_end_matches([';', ' ', '{']) == name)
             })
         });
