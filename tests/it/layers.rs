@@ -147,7 +147,8 @@ fn no_file_is_forgotten() {
         let parents = if folder == Path::new("") { &parents[2..] } else { &parents[..2] };
         let declared = parents.iter().filter_map(|parent| text_of(parent)).any(|text| {
             text.lines().any(|line| {
-                let line = line.trim_start_matches("pub ").trim_start_matches("pub(crate) ");
+                let visibilities = ["pub ", "pub(crate) ", "pub(super) "];
+                let line = visibilities.iter().find_map(|visibility| line.strip_prefix(visibility)).unwrap_or(line);
                 line.strip_prefix("mod ").is_some_and(|rest| rest.trim_end_matches([';', ' ', '{']) == name)
             })
         });
