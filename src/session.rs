@@ -27,6 +27,7 @@ use crate::library;
 use crate::limits;
 use crate::machine::{Backtrace, Cause, End, Machine, MachineOptions, NoProbe, Trap, signatures};
 use crate::memory::address_space::HEAP_BASE;
+use crate::memory::strategy::{self, Requirements};
 use crate::memory::{Fault, HeapStatistics, MemoryOptions};
 use crate::source::{Diagnostic, Severity, SourceId, Sources, Span};
 use crate::syntax::{self, Names};
@@ -57,6 +58,8 @@ pub struct Configuration {
     pub folder: Option<PathBuf>,
     /// `--allow-read`: further folders.
     pub allow_read: Vec<PathBuf>,
+    /// `--stress`: collect at every allocation, and audit the whole heap after it.
+    pub stress: bool,
 }
 
 impl Default for Configuration {
@@ -72,6 +75,7 @@ impl Default for Configuration {
             replay_limit: limits::REPLAY_INSTRUCTIONS,
             folder: None,
             allow_read: Vec::new(),
+            stress: false,
         }
     }
 }
@@ -88,7 +92,16 @@ impl Configuration {
             },
             seed: self.seed,
             max_steps: self.max_steps,
+            stress: self.stress,
         }
+    }
+
+    /// What the strategy needs from compiled code.
+    ///
+    /// # Panics
+    /// If its name is not in the table.
+    fn requirements(&self) -> Requirements {
+        strategy::find(self.memory).expect("a strategy of the table").requirements
     }
 }
 
@@ -99,6 +112,8 @@ pub struct Compiled {
     pub sources: Sources,
     /// The bytecode.
     pub program: Program,
+    /// What the strategy that it was compiled for needs from it.
+    pub requirements: Requirements,
     /// What is probably not meant.
     pub warnings: Vec<Diagnostic>,
     /// Each function with its parameters, if there is nothing to run: no statement, and no function
@@ -163,6 +178,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
         library: &library.module,
         call: call.as_ref().map(|(module, expression, text)| (module, *expression, *text)),
         builtins: signatures(),
+        requirements: configuration.requirements(),
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { program, warnings, uncalled }) => {
@@ -173,7 +189,8 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
                 diagnostics.push(error);
                 return Err(Rejection::Errors(sources, diagnostics));
             }
-            Ok(Compiled { sources, program, warnings: diagnostics, uncalled })
+            let requirements = configuration.requirements();
+            Ok(Compiled { sources, program, requirements, warnings: diagnostics, uncalled })
         }
         Err(errors) => {
             diagnostics.extend(errors);
@@ -208,6 +225,9 @@ fn statics_error(program: &Program, configuration: &Configuration) -> Option<Dia
 ///
 /// # Errors
 /// Where the output cannot be written. A closed pipe is no error, but an [`Outcome`].
+///
+/// # Panics
+/// If the program was compiled for a strategy that needs other instructions.
 pub fn run(
     compiled: &Compiled,
     configuration: &Configuration,
@@ -216,6 +236,7 @@ pub fn run(
     drawings: &mut dyn Write,
     interrupt: &AtomicBool,
 ) -> io::Result<Outcome> {
+    assert_eq!(compiled.requirements, configuration.requirements(), "a program is compiled for its strategy");
     let start = Instant::now();
     let program = &compiled.program;
     let options = configuration.machine_options(program);

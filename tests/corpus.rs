@@ -1,6 +1,6 @@
 //! Runs every program of `tests/corpus/` and `examples/`, and every `pseudo` block of the documentation,
 //! and checks what it does against the directives in its own comments: one trial for each program,
-//! strategy and allocator. New strategies and allocators are picked up from their tables.
+//! strategy and allocator, and another with a heap audit at every allocation. New strategies and allocators are picked up from their tables.
 
 mod harness;
 
@@ -94,7 +94,8 @@ fn trials_of(program: &Arc<Program>, root: &Path, trials: &mut Vec<Trial>) {
     }
     for configuration in configurations.drain(..) {
         let (program, expectations) = (Arc::clone(program), Arc::clone(&expectations));
-        let kind = format!("{} {}", configuration.memory, configuration.allocator);
+        let stress = if configuration.stress { " stress" } else { "" };
+        let kind = format!("{} {}{stress}", configuration.memory, configuration.allocator);
         let test = move || trial::check(&program, &expectations, &configuration).map_err(Failed::from);
         trials.push(Trial::test(name.clone(), test).with_kind(kind));
     }

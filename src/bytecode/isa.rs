@@ -180,6 +180,16 @@ macro_rules! for_each_instruction {
             "free" Free { value: Read }
             /// Frees a string that its statement has consumed.
             "drop-temporary" DropTemporary { value: Read }
+            /// Counts one more reference to the block of a value, if it has one.
+            "retain" Retain { value: Read }
+            /// Counts one reference less to the block of a value, if it has one; the last one frees it.
+            "release" Release { value: Read }
+            /// Like `store-global`: the global counts as a reference, and what it held does no more.
+            "store-global-counted" StoreGlobalCounted { from: Read, global: GlobalIndex }
+            /// Like `store-element`: the element counts as a reference, and what it held does no more.
+            "store-element-counted" StoreElementCounted { object: Read, index: Read, from: Read }
+            /// Like `store-field`: the field counts as a reference, and what it held does no more.
+            "store-field-counted" StoreFieldCounted { object: Read, from: Read, field: FieldSiteIndex }
             /// `to` := a buffer of this frame, uninitialised from now on.
             "stack-allocate" StackAllocate { to: Write, buffer: BufferIndex }
 
@@ -196,7 +206,7 @@ macro_rules! for_each_instruction {
             "return" Return { value: Read }
             /// Returns null.
             "return-null" ReturnNull {}
-            /// Calls a built-in. Its arguments begin at `window`; the value comes back there.
+            /// Calls a built-in. Its value comes back in `window`; its arguments follow that slot.
             "call-builtin" CallBuiltin { window: BuiltinWindow, arguments: Count, builtin: BuiltinIndex }
             /// Prints `count` values from `first` on, with blanks between them, and a newline.
             "print" Print { first: Values, count: Count }
@@ -204,6 +214,12 @@ macro_rules! for_each_instruction {
             "print-result" PrintResult { value: Read, text: ConstantIndex }
             /// Ends the program.
             "halt" Halt {}
+
+            // ---- references, for strategies that free by themselves
+            /// `to` := what a weak place holds for the reference `from`: it does not keep the block alive.
+            "weaken" Weaken { to: Write, from: Read }
+            /// `to` := what reading the weak place `from` gives: a reference, or null once the block is gone.
+            "strengthen" Strengthen { to: Write, from: Read }
         }
     };
 }

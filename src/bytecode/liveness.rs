@@ -50,16 +50,27 @@ impl SlotSet {
     /// The slots below a bound.
     #[must_use]
     pub fn below(self, bound: u32) -> SlotSet {
-        let mut set = self;
-        for slot in bound..256 {
-            set.remove(slot);
-        }
-        set
+        SlotSet(std::array::from_fn(|i| {
+            let kept = bound.saturating_sub(64 * i as u32);
+            if kept >= 64 { self.0[i] } else { self.0[i] & ((1 << kept) - 1) }
+        }))
+    }
+
+    /// The slots from a bound on.
+    #[must_use]
+    pub fn from(self, bound: u32) -> SlotSet {
+        self.difference(self.below(bound))
     }
 
     /// The slots in it, ascending.
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        (0..256).filter(|&slot| self.contains(slot))
+    pub fn iter(self) -> impl Iterator<Item = u32> {
+        (0u32..).zip(self.0).flat_map(|(word, mut bits)| {
+            std::iter::from_fn(move || {
+                let slot = (bits != 0).then(|| 64 * word + bits.trailing_zeros());
+                bits &= bits.wrapping_sub(1);
+                slot
+            })
+        })
     }
 }
 
@@ -145,19 +156,45 @@ pub fn assignment(program: &Program, function: &Function) -> Assignment {
     Assignment { entry: function.entry, states }
 }
 
-/// The slots that keep blocks alive in a frame that is at, or waits at, the instruction `index`: what
-/// its named variables hold, and temporaries that are still going to be read. The operands of the
-/// instruction itself count; what it calls has taken over the arguments already.
-pub fn roots(program: &Program, function: &Function, index: u32) -> SlotSet {
-    let variables = assignment(program, function)
-        .before(index)
-        .map_or(SlotSet::EMPTY, |state| state.may.below(u32::from(function.first_temporary())));
-    let live = live_before(program, function)[(index - function.entry) as usize];
-    let mut roots = variables;
-    for slot in live.iter().filter(|&slot| slot >= u32::from(function.first_temporary())) {
-        roots.insert(slot);
+/// Which slots keep blocks alive in a frame of one function, for each of its instructions: what its
+/// named variables hold, and temporaries that are still going to be read.
+#[derive(Clone, Debug)]
+pub struct FrameMap {
+    entry: u32,
+    before: Vec<SlotSet>,
+    across: Vec<SlotSet>,
+}
+
+impl FrameMap {
+    /// The map of a function.
+    pub fn new(program: &Program, function: &Function) -> FrameMap {
+        let assignment = assignment(program, function);
+        let live = live_before(program, function);
+        let first_temporary = u32::from(function.first_temporary());
+        let mut map = FrameMap { entry: function.entry, before: Vec::new(), across: Vec::new() };
+        for (at, &live_here) in (function.entry..function.end).zip(&live) {
+            let assigned = assignment.before(at).map_or(SlotSet::EMPTY, |state| state.may);
+            // The linkage words are no variables.
+            let variables = assigned.below(first_temporary).from(2);
+            let with_temporaries = |live: SlotSet| variables.union(live.from(first_temporary));
+            map.before.push(with_temporaries(live_here));
+            let after = live.get((at + 1 - function.entry) as usize).copied().unwrap_or(SlotSet::EMPTY);
+            let lost_from = program.code[at as usize].effects().clobbers_from.unwrap_or(0);
+            map.across.push(with_temporaries(after.below(lost_from)));
+        }
+        map
     }
-    roots
+
+    /// The slots of a frame that is about to execute the instruction at `index`; its operands count.
+    pub fn before(&self, index: u32) -> SlotSet {
+        self.before[(index - self.entry) as usize]
+    }
+
+    /// The slots of a frame that waits in the call at `index`: the arguments are the callee's, and where
+    /// the result will be is nothing yet.
+    pub fn across(&self, index: u32) -> SlotSet {
+        self.across[(index - self.entry) as usize]
+    }
 }
 
 /// The slots that are going to be read from each instruction on, before they are written.
@@ -199,4 +236,74 @@ pub fn live_before(program: &Program, function: &Function) -> Vec<SlotSet> {
         }
     }
     live
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Count, FunctionIndex, Instruction, Integer, Length32, Read, Values, Variable, Window, Write};
+    use super::*;
+
+    fn set(slots: &[u32]) -> SlotSet {
+        let mut set = SlotSet::EMPTY;
+        slots.iter().for_each(|&slot| set.insert(slot));
+        set
+    }
+
+    #[test]
+    fn bounds_and_order_of_sets() {
+        let slots = [0, 1, 63, 64, 127, 128, 200, 255];
+        assert_eq!(set(&slots).iter().collect::<Vec<_>>(), slots);
+        assert_eq!(SlotSet::ALL.iter().count(), 256);
+        for bound in [0, 1, 63, 64, 65, 128, 255, 256, 1000] {
+            let (below, from): (Vec<u32>, Vec<u32>) = slots.into_iter().partition(|&slot| slot < bound);
+            assert_eq!(set(&slots).below(bound), set(&below), "{bound}");
+            assert_eq!(set(&slots).from(bound), set(&from), "{bound}");
+        }
+    }
+
+    /// One variable (2); temporaries from 3 on.
+    fn map(code: Vec<Instruction>) -> FrameMap {
+        let function = Function {
+            name: String::new(),
+            entry: 0,
+            end: code.len() as u32,
+            parameters: 0,
+            slots: 12,
+            frame_words: 12,
+            variables: vec![Variable { name: "v".to_owned(), slot: 2 }],
+            buffers: Vec::new(),
+            library: false,
+            header: Default::default(),
+        };
+        FrameMap::new(&Program { code, ..Program::default() }, &function)
+    }
+
+    #[test]
+    fn variables_hold_until_the_end_and_temporaries_until_their_last_use() {
+        let allocate = |to| Instruction::AllocateArray { to: Write(to), length: Length32(1) };
+        let print = |first| Instruction::Print { first: Values(first), count: Count(1) };
+        let map = map(vec![
+            allocate(2),
+            allocate(3),
+            Instruction::Move { to: Write(4), from: Read(3) },
+            print(4),
+            Instruction::LoadInteger { to: Write(4), value: Integer(0) },
+            Instruction::Clear { to: Write(2) },
+            print(3),
+            Instruction::ReturnNull {},
+        ]);
+        let expected: [&[u32]; 8] = [&[], &[2], &[2, 3], &[2, 3, 4], &[2, 3], &[2, 3], &[3], &[]];
+        for (at, slots) in (0..).zip(expected) {
+            assert_eq!(map.before(at), set(slots), "{at}");
+        }
+    }
+
+    #[test]
+    fn a_frame_that_waits_has_given_its_arguments_away() {
+        let load = |to| Instruction::LoadInteger { to: Write(to), value: Integer(1) };
+        let call = Instruction::Call { window: Window(4), arguments: Count(2), function: FunctionIndex(0) };
+        let map = map(vec![load(2), load(3), load(6), load(7), call, Instruction::Return { value: Read(3) }]);
+        assert_eq!(map.before(4), set(&[2, 3, 6, 7]));
+        assert_eq!(map.across(4), set(&[2, 3]));
+    }
 }

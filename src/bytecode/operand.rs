@@ -169,8 +169,8 @@ slot_operands! {
     Walk reads 3 writes 3;
     /// The start of an outgoing frame: the value comes back here, the arguments follow two words later.
     Window reads 0 writes 1 clobbers 0 values 2 touches 2;
-    /// The start of a built-in's arguments; the value comes back here.
-    BuiltinWindow reads 0 writes 1 clobbers 0 values 0;
+    /// Where a built-in's value comes back; its arguments follow.
+    BuiltinWindow reads 0 writes 1 values 1;
     /// The first of some values.
     Values reads 0 writes 0 values 0;
 }

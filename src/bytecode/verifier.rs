@@ -55,9 +55,9 @@ fn verify_ends(program: &Program, function: &Function, top_level: bool) -> Resul
             _ => {}
         }
     }
-    let last = function.end - 1;
-    if top_level && program.code[last as usize] != (Instruction::Halt {}) {
-        return Err(error(function, last, "the top level does not end with a halt".to_owned()));
+    let code = &program.code[function.entry as usize..function.end as usize];
+    if top_level && !code.contains(&Instruction::Halt {}) {
+        return Err(error(function, function.entry, "the top level never halts".to_owned()));
     }
     Ok(())
 }
@@ -149,6 +149,6 @@ mod tests {
         assert_eq!(message(&[&[back, halt], &[back]]).as_deref(), Some("the top level returns"));
         let back_to_the_start = Instruction::Jump { target: crate::bytecode::operand::Target(-1) };
         let endless = message(&[&[back_to_the_start], &[back]]);
-        assert_eq!(endless.as_deref(), Some("the top level does not end with a halt"));
+        assert_eq!(endless.as_deref(), Some("the top level never halts"));
     }
 }

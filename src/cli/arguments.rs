@@ -145,6 +145,9 @@ pub(super) struct MachineArguments {
     /// Let the program read files below this folder too
     #[arg(long, value_name = "DIR", value_parser = readable_folder)]
     pub allow_read: Vec<PathBuf>,
+    /// Collect at every allocation, and audit the whole heap after it
+    #[arg(long)]
+    pub stress: bool,
 }
 
 #[derive(Debug, Args)]
@@ -225,6 +228,7 @@ impl MachineArguments {
             max_steps: self.max_steps,
             replay_limit: self.replay_limit,
             allow_read: self.allow_read.clone(),
+            stress: self.stress,
             ..configuration
         }
     }

@@ -29,7 +29,9 @@ pub(super) fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
             return write_report(arguments.report.as_deref(), report, terminal).unwrap_or(exit);
         }
     };
-    terminal.say(&diagnostic::render_all(&compiled.sources, &compiled.warnings, terminal.color));
+    // What foretells an error is for `check`: should the program come there, it says more.
+    let warnings: Vec<_> = compiled.warnings.iter().filter(|warning| warning.kind.is_none()).cloned().collect();
+    terminal.say(&diagnostic::render_all(&compiled.sources, &warnings, terminal.color));
 
     // A program that came through standard input has used it up.
     let mut keyboard = Keyboard::new();

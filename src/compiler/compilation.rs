@@ -4,10 +4,11 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::counting;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
-use super::{Input, Output, duplicate, variables, walk};
+use super::{Input, Output, duplicate, suggest, unassigned, variables, walk};
 use crate::bytecode::liveness::{self, SlotSet};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, FieldSiteIndex, Function, FunctionIndex, Global, GlobalIndex, Instruction,
@@ -127,8 +128,20 @@ impl<'a> Compilation<'a> {
         self.collect_records();
         self.find_string_makers();
         self.lower_all(role);
+        self.check_globals();
+        // What is wrong at a place is enough of it.
+        let wrong: HashSet<Span> = self.errors().map(|error| error.primary.span).collect();
+        self.diagnostics.retain(|one| one.severity == Severity::Error || !wrong.contains(&one.primary.span));
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span);
-        if self.diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+        if self.errors().next().is_some() {
+            return Err(self.diagnostics);
+        }
+        if self.input.requirements.counts
+            && let Some(full) = counting::insert(&mut self.program)
+        {
+            let Function { name, header, .. } = &self.program.functions[full];
+            let (what, header) = (format!("`{name}`, with the counting of references,"), *header);
+            self.slots_exceeded(header, &what);
             return Err(self.diagnostics);
         }
         let idle = matches!(role, Role::TopLevel) && self.input.user.top_level.statements.is_empty();
@@ -337,6 +350,24 @@ impl<'a> Compilation<'a> {
         self.program.functions.push(function);
     }
 
+    fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    fn check_globals(&mut self) {
+        let Some(top_level) = self.program.functions.iter().find(|function| function.name == "<top level>") else {
+            return;
+        };
+        for (at, global) in unassigned::reads(&self.program, top_level) {
+            let name = &self.program.globals[global.0 as usize].name;
+            let message = format!("`{name}` is read before anything is assigned to it");
+            let diagnostic = Diagnostic::error(ErrorKind::UnassignedVariable, self.program.spans[at as usize], message)
+                .label("no path from the start of the program assigns it before this")
+                .help(format!("assign `{name}` a value first"));
+            self.report(diagnostic);
+        }
+    }
+
     fn report_never_assigned(&mut self, function: &Function, slot: u8, span: Span) {
         let Some(variable) = function.variables.iter().find(|variable| variable.slot == slot) else { return };
         let name = &variable.name;
@@ -378,6 +409,12 @@ impl<'a> Compilation<'a> {
         if self.reported.insert((diagnostic.kind, diagnostic.primary.span)) {
             self.diagnostics.push(diagnostic);
         }
+    }
+
+    /// What a misspelt word was probably meant to be. Nobody reads it of an error beyond those reported,
+    /// and it costs a look at every candidate.
+    pub fn did_you_mean<'n>(&self, word: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
+        (self.diagnostics.len() < limits::REPORTED_ERRORS).then(|| suggest::help(word, candidates)).flatten()
     }
 
     pub fn text(&self, name: Name) -> &'a str {

@@ -19,6 +19,8 @@ pub fn literal(module: &Module, id: ExpressionId) -> Option<i64> {
 pub enum NotConstant {
     /// This part of it is only known when the program runs.
     Runtime(ExpressionId),
+    /// This part of it is no integer.
+    NoInteger(ExpressionId),
     /// This part of it has no value: overflow, or division by zero.
     NoValue(ExpressionId),
 }
@@ -46,6 +48,9 @@ pub fn integer(
         ExpressionKind::Unary { operator: UnaryOperator::Negate, operand } => {
             integer(module, *operand, sizeof)?.checked_neg().ok_or(NotConstant::NoValue(current))?
         }
+        ExpressionKind::Float(_) | ExpressionKind::String(_) | ExpressionKind::Boolean(_) | ExpressionKind::Null => {
+            return Err(NotConstant::NoInteger(current));
+        }
         _ => return Err(NotConstant::Runtime(current)),
     };
     for (whole, operator, right) in spine.into_iter().rev() {
@@ -59,7 +64,7 @@ pub fn integer(
             BinaryOperator::Modulo => {
                 floor_divide(value, right).and_then(|quotient| value.checked_sub(quotient.checked_mul(right)?))
             }
-            _ => return Err(NotConstant::Runtime(whole)),
+            _ => return Err(NotConstant::NoInteger(whole)),
         };
         value = result.ok_or(NotConstant::NoValue(whole))?;
     }

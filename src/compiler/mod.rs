@@ -4,17 +4,20 @@
 mod certain;
 mod compilation;
 mod constants;
+mod counting;
 mod lowering;
 mod records;
 mod strings;
 mod suggest;
 #[cfg(test)]
 mod tests;
+mod unassigned;
 mod variables;
 mod walk;
 
 use crate::bytecode::{Program, Signature};
 use crate::kind::ErrorKind;
+use crate::memory::strategy::Requirements;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::Names;
 use crate::syntax::ast::{ExpressionId, Module};
@@ -32,6 +35,8 @@ pub struct Input<'a> {
     pub call: Option<(&'a Module, ExpressionId, &'a str)>,
     /// The built-ins, by index.
     pub builtins: &'static [Signature],
+    /// What the strategy needs from code.
+    pub requirements: Requirements,
 }
 
 /// A compiled program.

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::bytecode::{Instruction, verifier};
+use crate::memory::strategy;
 use crate::source::{Severity, Sources};
 use crate::syntax;
 
@@ -33,6 +34,10 @@ const fn row(name: &'static str, parameters: &'static [&'static str], makes_stri
 }
 
 fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
+    compile_for(text, strategy::STRATEGIES[0].requirements)
+}
+
+fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Output, Vec<Diagnostic>>) {
     let mut sources = Sources::default();
     let source = sources.add("test.pseudo", text);
     let mut names = Names::default();
@@ -40,18 +45,59 @@ fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|one| one.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let library = Module::default();
-    let input = Input { user: &parsed.module, library: &library, call: None, builtins: BUILTINS };
+    let input = Input { user: &parsed.module, library: &library, call: None, builtins: BUILTINS, requirements };
     let result = compile(input, &mut names);
     (sources, result)
 }
 
 /// Mnemonics of the function of that name, in order.
 fn mnemonics(text: &str, function: &str) -> Vec<&'static str> {
-    let (_, result) = compile_text(text);
+    mnemonics_for(strategy::STRATEGIES[0].name, text, function)
+}
+
+fn mnemonics_for(memory: &str, text: &str, function: &str) -> Vec<&'static str> {
+    let (_, result) = compile_for(text, strategy::find(memory).unwrap().requirements);
     let Ok(Output { program, .. }) = result else { panic!("{text}") };
     verifier::verify(&program).unwrap();
     let function = program.functions.iter().find(|known| known.name == function).unwrap();
     program.code[function.entry as usize..function.end as usize].iter().map(|one| one.mnemonic()).collect()
+}
+
+/// The same under reference counting.
+fn counted_mnemonics(text: &str, function: &str) -> Vec<&'static str> {
+    mnemonics_for("refcount", text, function)
+}
+
+#[test]
+fn numbers_are_not_counted() {
+    let text = "function f():\n    s = 0\n    for i from 0 to 9:\n        s = s + i * 2\n    print(s)\nf()\n";
+    let counted = counted_mnemonics(text, "f");
+    assert!(!counted.iter().any(|one| matches!(*one, "retain" | "release")), "{counted:?}");
+}
+
+#[test]
+fn a_copy_is_retained_and_what_it_replaces_released() {
+    let text = "function f(p):\n    while p is not null:\n        p = p.next\nf(null)\n";
+    assert_eq!(
+        counted_mnemonics(text, "f"),
+        ["jump-if-null", "load-field", "retain", "release", "move", "jump-if-not-null", "release", "return-null"]
+    );
+}
+
+#[test]
+fn a_copy_that_only_the_next_instruction_reads_is_not_counted() {
+    let text = "function f(p):\n    if p.next is null: return 1\n    return 2\nf(null)\n";
+    let counted = counted_mnemonics(text, "f");
+    assert!(!counted.contains(&"retain"), "{counted:?}");
+}
+
+#[test]
+fn a_dying_temporary_hands_its_count_over() {
+    let text = "function f():\n    a = [1]\n    return [a]\nf()\n";
+    let counted = counted_mnemonics(text, "f");
+    let count = |wanted: &str| counted.iter().filter(|&&one| one == wanted).count();
+    // One for the element that `a` is copied to, one for `a` itself at the end.
+    assert_eq!((count("retain"), count("release")), (1, 1), "{counted:?}");
 }
 
 /// Kind and line of every error.
@@ -224,4 +270,24 @@ fn doubtful_programs_get_warnings() {
     assert_eq!(warnings("x = 1\nx + 1\n").len(), 1);
     let record = "record R: value\nr = new R(1)\nprint(r.valeu)\n";
     assert_eq!(warnings(record), ["the record `R` has no field `valeu`"]);
+}
+
+#[test]
+fn weak_places_cost_instructions_only_where_they_are() {
+    let text = "function f(p):\n    q = weak p\n    p = q\n    return p\n";
+    assert_eq!(mnemonics_for("mark-sweep", text, "f"), ["weaken", "strengthen", "return"]);
+    assert_eq!(mnemonics_for("none", text, "f"), ["move", "move", "return"]);
+    let text = "function f(p):\n    p[0] = weak p\n    return p[0]\n";
+    let code = mnemonics_for("mark-sweep", text, "f");
+    assert_eq!(code, ["weaken", "load-integer", "store-element", "load-integer", "load-element", "return"]);
+}
+
+#[test]
+fn temporaries_are_dropped_where_the_strategy_has_it_so() {
+    let text = "function f():\n    print(to_string(1) + to_string(2))\n";
+    let frees = |memory| {
+        let code = mnemonics_for(memory, text, "f");
+        code.into_iter().filter(|&one| one == "drop-temporary" || one == "add-temporaries").count()
+    };
+    assert_eq!([frees("manual"), frees("mark-sweep"), frees("none")], [2, 2, 0]);
 }

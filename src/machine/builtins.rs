@@ -171,8 +171,7 @@ impl Call<'_, '_> {
     }
 
     fn make_string(&mut self, text: &str) -> Result<Value, Ending> {
-        let site = self.site();
-        Ok(self.memory().make_string(text, site)?)
+        Ok(self.machine.make_string(text, self.position)?)
     }
 
     /// Shows a drawing or a line of figures. Nobody looking at standard error is no error.

@@ -24,6 +24,11 @@ macro_rules! line {
     }};
 }
 
+/// So many things: `1 block`, `2 blocks`.
+pub(super) fn count(number: u64, thing: &str) -> String {
+    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
+}
+
 /// The frames from high addresses to low, the outermost first, when the machine is at `position`.
 pub fn stack(machine: &Machine<'_>, position: Position) -> String {
     let mut innermost: Vec<Frame> = Vec::new();
@@ -42,9 +47,8 @@ pub fn stack(machine: &Machine<'_>, position: Position) -> String {
     }
     let bytes = 8 * innermost.first().map_or(0, |frame| frame.end);
     let omitted = depth - innermost.len() - outermost.len();
-    let plural = if depth == 1 { "" } else { "s" };
     let mut out = String::new();
-    line!(out, "stack: {depth} frame{plural}, {bytes} bytes, growing down");
+    line!(out, "stack: {}, {}, growing down", count(depth as u64, "frame"), count(bytes as u64, "byte"));
     for frame in outermost.iter().rev() {
         draw_frame(machine, frame, &mut out);
     }
@@ -109,17 +113,17 @@ pub fn heap(machine: &Machine<'_>) -> String {
     let mut out = String::new();
     line!(
         out,
-        "heap: {} bytes live in {} blocks, {} bytes free, {} bytes from the system",
-        figures.live_bytes,
-        figures.allocations - figures.frees,
-        figures.free_bytes,
-        figures.footprint_bytes,
+        "heap: {} live in {}, {} free, {} from the system",
+        count(figures.live_bytes, "byte"),
+        count(figures.allocations - figures.frees, "block"),
+        count(figures.free_bytes, "byte"),
+        count(figures.footprint_bytes, "byte"),
     );
-    let count = memory.runs().count();
+    let runs = memory.runs().count();
     for (index, run) in memory.runs().enumerate() {
-        if count > 2 * DRAWN_RUNS && (DRAWN_RUNS..count - DRAWN_RUNS).contains(&index) {
+        if runs > 2 * DRAWN_RUNS && (DRAWN_RUNS..runs - DRAWN_RUNS).contains(&index) {
             if index == DRAWN_RUNS {
-                line!(out, "  … {} more …", count - 2 * DRAWN_RUNS);
+                line!(out, "  … {} more …", runs - 2 * DRAWN_RUNS);
             }
             continue;
         }
@@ -164,6 +168,7 @@ fn text(machine: &Machine<'_>, value: Value) -> String {
         Tag::Uninitialised => "(uninitialised)".to_owned(),
         Tag::Bytes | Tag::PartialBytes => format!("0x{:016X}", value.word),
         Tag::String => super::display::show(&machine.memory, value).text,
+        tag if tag.is_weak() => format!("weak {}", text(machine, machine.memory.strengthen(value))),
         _ => {
             let mut text = String::new();
             // Only strings can fail.
@@ -192,16 +197,16 @@ fn block_text(machine: &Machine<'_>, block: &Block) -> String {
     let (what, length, contents): (String, usize, Vec<String>) = match block.kind {
         BlockKind::Elements => {
             let shown = (0..words.min(DRAWN_ELEMENTS)).map(|at| element(machine, segment, block, at)).collect();
-            (format!("{words} elements"), words, shown)
+            (count(words as u64, "element"), words, shown)
         }
         BlockKind::Bytes => {
             let length = block.bytes as usize;
-            (format!("{length} bytes"), length, bytes(segment, block, length.min(DRAWN_ELEMENTS)))
+            (count(block.bytes, "byte"), length, bytes(segment, block, length.min(DRAWN_ELEMENTS)))
         }
-        BlockKind::Plain => return format!("{} bytes, not used yet", block.bytes),
+        BlockKind::Plain => return format!("{}, not used yet", count(block.bytes, "byte")),
         BlockKind::String { .. } => {
             let value = Value::new(block.pointer.0, Tag::String);
-            return format!("{} bytes of text {}", block.bytes, text(machine, value));
+            return format!("{} of text {}", count(block.bytes, "byte"), text(machine, value));
         }
         BlockKind::Fields(layout) => {
             let layout = machine.memory.layouts.get(layout);
@@ -210,7 +215,7 @@ fn block_text(machine: &Machine<'_>, block: &Block) -> String {
                 let name = &machine.program.field_names[field.name.0 as usize];
                 match field.embedded {
                     0 => format!("{name}: {}", element(machine, segment, block, field.offset as usize)),
-                    slots => format!("{name}: {slots} slots"),
+                    slots => format!("{name}: {}", count(slots.into(), "slot")),
                 }
             });
             (record.unwrap_or("fields").to_owned(), layout.fields.len(), fields.collect())
@@ -227,9 +232,9 @@ fn element(machine: &Machine<'_>, segment: &Segment, block: &Block, at: usize) -
     }
 }
 
-fn bytes(segment: &Segment, block: &Block, count: usize) -> Vec<String> {
+fn bytes(segment: &Segment, block: &Block, shown: usize) -> Vec<String> {
     let Some(first) = segment.index(block.pointer.address()) else { return Vec::new() };
-    (0..count)
+    (0..shown)
         .map(|at| segment.byte(first, at).map_or_else(|| "(uninitialised)".to_owned(), |byte| byte.to_string()))
         .collect()
 }

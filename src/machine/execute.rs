@@ -23,7 +23,7 @@ use crate::bytecode::{Instruction, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::address_space::HEAP_BASE;
 use crate::memory::block::{header_length, header_serial};
-use crate::memory::{Event, Pointer, Segment, Tag, Value};
+use crate::memory::{Event, Memory, Pointer, Segment, Tag, Value};
 
 /// Instructions between two looks at the interrupt flag.
 const POLL_INTERVAL: u64 = 1 << 16;
@@ -198,6 +198,14 @@ impl Machine<'_> {
                                 set!(to, get!(from));
                                 pc += 1;
                             }
+                            Instruction::Weaken { to, from } => {
+                                set!(to, Memory::weaken(get!(from)));
+                                pc += 1;
+                            }
+                            Instruction::Strengthen { to, from } => {
+                                let value = get!(from);
+                                yields!(to, (!value.tag.is_weak()).then_some(value));
+                            }
                             Instruction::Clear { to } => {
                                 set!(to, Value::UNINITIALISED);
                                 pc += 1;
@@ -216,7 +224,7 @@ impl Machine<'_> {
                             }
                             Instruction::LoadGlobal { to, global } => {
                                 let value = self.memory.space.statics.get(self.first_global + global.0 as usize);
-                                yields!(to, (value.tag != Tag::Uninitialised).then_some(value));
+                                yields!(to, is_plain_value(value.tag).then_some(value));
                             }
                             Instruction::StoreGlobal { from, global } => {
                                 self.memory.space.statics.set(self.first_global + global.0 as usize, get!(from));
@@ -494,6 +502,36 @@ impl Machine<'_> {
                                 heap.set(at, get!(from));
                                 pc += 1;
                             }
+                            Instruction::StoreElementCounted { object, index, from } => {
+                                let heap = &mut self.memory.space.heap;
+                                let (object, index, value) = (get!(object), get!(index), get!(from));
+                                // Where references are neither stored nor overwritten there is nothing to count.
+                                let counts = value.tag.is_reference()
+                                    || fetch(heap, object, index).is_none_or(|held| held.tag.is_reference());
+                                if counts || !put(heap, object, index, value) {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::StoreFieldCounted { object, from, field } => {
+                                let cache = self.field_caches[field.0 as usize];
+                                let heap = &mut self.memory.space.heap;
+                                let value = get!(from);
+                                match field_word(heap, get!(object), cache.layout, cache.offset) {
+                                    Some(at) if !value.tag.is_reference() && !heap.tags[at].is_reference() => {
+                                        heap.set(at, value);
+                                        pc += 1;
+                                    }
+                                    _ => break 'perform,
+                                }
+                            }
+                            Instruction::Retain { value } | Instruction::Release { value } => {
+                                if get!(value).tag.is_reference() {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
+                            Instruction::StoreGlobalCounted { .. } => break 'perform,
                             Instruction::Length { to, object } => {
                                 yields!(to, length(&self.memory.space.heap, get!(object)));
                             }

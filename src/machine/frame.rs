@@ -168,10 +168,14 @@ impl Machine<'_> {
     }
 
     /// Ends the life of the stack buffers of the frame at `base`, which is about to go.
-    pub(super) fn retire_buffers(&mut self, base: usize) {
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    pub(super) fn retire_buffers(&mut self, base: usize) -> Result<(), Fault> {
         while let Some(header) = self.buffers.pop_if(|header| *header >= base) {
-            self.memory.remove_buffer(header);
+            self.memory.remove_buffer(header)?;
         }
         self.innermost_buffer = self.buffers.last().map_or(0, |&header| header as u32);
+        Ok(())
     }
 }

@@ -7,7 +7,8 @@ use super::frame::Position;
 use super::host::Host;
 use super::probe::Probe;
 use super::random::Random;
-use super::trap::Trap;
+use super::trap::{Cause, Trap};
+use crate::bytecode::liveness::FrameMap;
 use crate::bytecode::{Constant, FieldSite, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Tag, Value};
@@ -21,6 +22,8 @@ pub struct MachineOptions {
     pub seed: u64,
     /// Most instructions to execute, if limited.
     pub max_steps: Option<u64>,
+    /// Whether to collect at every allocation, and to audit the whole heap after it.
+    pub stress: bool,
 }
 
 /// How a run ended.
@@ -108,6 +111,9 @@ pub struct Machine<'p> {
     pub(super) high_water: usize,
     pub(super) random: Random,
     pub(super) max_steps: Option<u64>,
+    pub(super) stress: bool,
+    /// By function index: which slots keep blocks alive. Worked out when first asked for.
+    pub(super) frame_maps: Vec<Option<Box<FrameMap>>>,
     pub(super) counts: MachineStatistics,
 }
 
@@ -164,6 +170,8 @@ impl<'p> Machine<'p> {
             high_water: 0,
             random: Random::new(options.seed),
             max_steps: options.max_steps,
+            stress: options.stress,
+            frame_maps: vec![None; program.functions.len()],
             counts: MachineStatistics::default(),
             memory,
         })
@@ -175,10 +183,17 @@ impl<'p> Machine<'p> {
             self.memory.journal.open();
         }
         let start = Position { pc: self.program.functions[0].entry as usize, base: 0 };
-        match self.take_stack(0, 0) {
+        let end = match self.take_stack(0, 0) {
             Ok(()) => self.execute::<P, Stop>(start, host, probe, interrupt),
             Err(cause) => End::Trapped(self.trap(cause, start)),
+        };
+        // The top level's stack buffers go with it, and what they held.
+        if end == End::Finished
+            && let Err(fault) = self.retire_buffers(0).and_then(|()| self.memory.collect(&self.globals()))
+        {
+            return End::Trapped(self.trap(Cause::Fault(fault), start));
         }
+        end
     }
 
     /// The counts so far.

@@ -3,6 +3,7 @@
 
 mod builtins;
 mod checks;
+mod collecting;
 mod diagnosis;
 mod display;
 pub mod drawing;

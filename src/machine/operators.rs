@@ -255,7 +255,7 @@ impl Relation {
 }
 
 const fn is_pointer(tag: Tag) -> bool {
-    matches!(tag, Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer)
+    matches!(tag, Tag::Pointer | Tag::InteriorPointer)
 }
 
 /// `-operand`

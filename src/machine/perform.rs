@@ -37,6 +37,11 @@ impl Machine<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn perform(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
+        if self.stress { self.perform_audited(position, host) } else { self.carry_out(position, host) }
+    }
+
+    /// The meaning of an instruction.
+    pub(super) fn carry_out(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
         use Instruction as I;
         let base = position.base as usize;
         let instruction = self.program.code[position.pc];
@@ -51,7 +56,16 @@ impl Machine<'_> {
                 self.boolean(base, value.0)?;
                 Ok(Flow::Next)
             }
-            I::LoadGlobal { global, .. } => {
+            I::Strengthen { to, from } => {
+                let value = self.memory.strengthen(self.slot(base, from.0));
+                self.put(base, to.0, value)
+            }
+            I::LoadGlobal { to, global } => {
+                let value = self.memory.space.statics.get(self.first_global + global.0 as usize);
+                if value.tag.is_weak() {
+                    let value = self.memory.strengthen(value);
+                    return self.put(base, to.0, value);
+                }
                 let name = self.program.globals[global.0 as usize].name.clone();
                 Err(Cause::Unassigned { name, global: true }.into())
             }
@@ -203,12 +217,13 @@ impl Machine<'_> {
             }
             I::EachEnter { walk, target } => {
                 let collection = self.slot(base, walk.0);
-                let walkable = match collection.tag {
-                    Tag::Pointer => !matches!(self.memory.block(collection)?.kind, BlockKind::Fields(_)),
-                    // Null is a reference to nothing, which `length` reports.
-                    tag => tag.is_reference() || tag == Tag::Null,
-                };
-                if !walkable {
+                if collection.tag == Tag::Pointer {
+                    let block = self.memory.block(collection)?;
+                    if matches!(block.kind, BlockKind::Fields(_)) {
+                        return Err(Fault::NotIndexable(block).into());
+                    }
+                // Null is a reference to nothing, which `length` reports.
+                } else if !collection.tag.is_reference() && collection.tag != Tag::Null {
                     return Err(Cause::NotACollection(show(&self.memory, collection)).into());
                 }
                 let length = self.memory.length(collection)?;
@@ -234,7 +249,7 @@ impl Machine<'_> {
                 let element = self.memory.load_element(object, index, site)?;
                 self.put(base, to.0, element)
             }
-            I::StoreElement { object, index, from } => {
+            I::StoreElement { object, index, from } | I::StoreElementCounted { object, index, from } => {
                 let (object, index) = self.place(base, object.0, index.0)?;
                 self.memory.store_element(object, index, self.slot(base, from.0))?;
                 Ok(Flow::Next)
@@ -245,7 +260,7 @@ impl Machine<'_> {
                 self.remember_field(object, field);
                 self.put(base, to.0, value)
             }
-            I::StoreField { object, from, field } => {
+            I::StoreField { object, from, field } | I::StoreFieldCounted { object, from, field } => {
                 let object = self.slot(base, object.0);
                 self.memory.store_field(object, self.field_name(field), self.slot(base, from.0))?;
                 self.remember_field(object, field);
@@ -262,7 +277,7 @@ impl Machine<'_> {
                     _ => false,
                 };
                 if embedded {
-                    self.memory.free(from)?;
+                    self.memory.drop_literal(from)?;
                 }
                 Ok(Flow::Next)
             }
@@ -282,7 +297,7 @@ impl Machine<'_> {
             }
             I::AllocateRecord { to, failure, record } => {
                 let shape = Shape::Fields(self.record_layouts[record.0 as usize]);
-                let block = self.memory.allocate(shape, self.site(position))?;
+                let block = self.make_block(shape, position)?;
                 let block = match (block, failure) {
                     (Some(pointer), _) => Value::pointer(pointer),
                     (None, Failure::Null) => Value::NULL,
@@ -296,7 +311,7 @@ impl Machine<'_> {
             }
             I::AllocateArray { to, length } => {
                 let elements = u64::from(length.0);
-                let block = self.memory.allocate(Shape::Elements(elements), self.site(position))?;
+                let block = self.make_block(Shape::Elements(elements), position)?;
                 let pointer = block.ok_or(Fault::OutOfMemory { bytes: 8 * elements })?;
                 self.put(base, to.0, Value::pointer(pointer))
             }
@@ -308,6 +323,19 @@ impl Machine<'_> {
             I::InitField { record, .. } => {
                 let address = self.slot(base, record.0).as_pointer().address();
                 Err(Fault::Segmentation(u64::from(address)).into())
+            }
+            I::Retain { value } => {
+                self.memory.retain(self.slot(base, value.0));
+                Ok(Flow::Next)
+            }
+            I::Release { value } => {
+                self.memory.release(self.slot(base, value.0))?;
+                Ok(Flow::Next)
+            }
+            I::StoreGlobalCounted { from, global } => {
+                let index = self.first_global + global.0 as usize;
+                self.memory.put_global(index, self.slot(base, from.0))?;
+                Ok(Flow::Next)
             }
             I::Free { value } => {
                 let value = self.slot(base, value.0);
@@ -326,8 +354,9 @@ impl Machine<'_> {
                 let header = base + buffer.header as usize;
                 let length = u64::from(buffer.length);
                 let shape = if buffer.bytes { Shape::Bytes(length) } else { Shape::Elements(length) };
+                let again = self.buffers.iter().rev().take_while(|&&other| other >= base).any(|&other| other == header);
                 let pointer = self.memory.place_buffer(header, shape)?;
-                if !self.buffers.iter().rev().take_while(|&&other| other >= base).any(|&other| other == header) {
+                if !again {
                     self.buffers.push(header);
                     self.innermost_buffer = self.innermost_buffer.max(header as u32);
                 }
@@ -347,19 +376,19 @@ impl Machine<'_> {
             }
             I::Return { value } => {
                 let value = self.slot(base, value.0);
-                self.retire_buffers(base);
+                self.retire_buffers(base)?;
                 Ok(Flow::Leave(value))
             }
             I::ReturnNull {} => {
-                self.retire_buffers(base);
+                self.retire_buffers(base)?;
                 Ok(Flow::Leave(Value::NULL))
             }
             I::TakeResult { to } => {
                 let result = self.memory.space.stack.get(self.frame_end(position));
                 self.put(base, to.0, result)
             }
-            I::CallBuiltin { window, arguments, builtin, .. } => {
-                let first = base + usize::from(window.0);
+            I::CallBuiltin { window, arguments, builtin } => {
+                let first = base + usize::from(window.0) + 1;
                 let arguments: Vec<Value> =
                     (first..first + usize::from(arguments.0)).map(|index| self.memory.space.stack.get(index)).collect();
                 let result = builtins::call(self, host, builtin.0, &arguments, position)?;
@@ -392,6 +421,7 @@ impl Machine<'_> {
             I::LoadInteger { .. }
             | I::LoadConstant { .. }
             | I::Move { .. }
+            | I::Weaken { .. }
             | I::Clear { .. }
             | I::StoreGlobal { .. }
             | I::Jump { .. }
@@ -449,7 +479,7 @@ impl Machine<'_> {
             return Ok(Arithmetic::Add.apply(&self.memory, left, right)?);
         }
         let joined = self.memory.text(left)? + &self.memory.text(right)?;
-        Ok(self.memory.make_string(&joined, self.site(position))?)
+        Ok(self.make_string(&joined, position)?)
     }
 
     fn equal(&self, base: usize, left: u8, right: u8) -> Result<bool, Fault> {
@@ -513,7 +543,7 @@ impl Machine<'_> {
             AllocationKind::ZeroBooleans => Some(Value::boolean(false)),
             AllocationKind::ZeroPointers => Some(Value::NULL),
         };
-        let block = self.memory.allocate(shape, self.site(position))?.map(Value::pointer);
+        let block = self.make_block(shape, position)?.map(Value::pointer);
         match (block, zero) {
             (Some(block), Some(zero)) => {
                 self.memory.fill(block, zero, count)?;

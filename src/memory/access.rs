@@ -60,8 +60,7 @@ impl Memory {
         match span.unit {
             Unit::Words => {
                 let index = segment.above(span.first, within);
-                segment.set(index, value);
-                Ok(())
+                self.put_word(home.place, index, value)
             }
             Unit::Bytes => segment.set_byte(span.first, within, byte(value)?),
         }
@@ -258,16 +257,14 @@ impl Memory {
         if field.embedded > 0 {
             return self.assign_array(home, field, value);
         }
-        let segment = self.segment_mut(home.place);
-        let index = segment.above(home.header, 1 + field.offset as usize);
-        segment.set(index, value);
-        Ok(())
+        let index = self.segment(home.place).above(home.header, 1 + field.offset as usize);
+        self.put_word(home.place, index, value)
     }
 
     /// Copies the elements of the array `value` into an embedded array.
     fn assign_array(&mut self, home: Home, field: LayoutField, value: Value) -> Result<(), Fault> {
         let not_an_array = Fault::NotAnArray(field.name, value);
-        if !matches!(value.tag, Tag::Pointer | Tag::WeakPointer | Tag::InteriorPointer) {
+        if !matches!(value.tag, Tag::Pointer | Tag::InteriorPointer) {
             return Err(not_an_array);
         }
         let source_home = self.resolve(value)?;
@@ -298,7 +295,7 @@ impl Memory {
         let value = self.segment(place).get(index);
         match value.tag {
             Tag::Uninitialised => None,
-            Tag::WeakPointer => Some(Value::pointer(value.as_pointer())),
+            tag if tag.is_weak() => Some(self.strengthen(value)),
             _ => Some(value),
         }
     }
@@ -311,7 +308,7 @@ impl Memory {
         segment.tags[home.header] = tag;
     }
 
-    fn holds_text(&self, home: Home) -> bool {
+    pub(super) fn holds_text(&self, home: Home) -> bool {
         matches!(self.segment(home.place).tags[home.header], Tag::AsciiHeader | Tag::Utf8Header)
     }
 }

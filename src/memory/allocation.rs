@@ -64,7 +64,8 @@ impl Memory {
         let heap = &mut self.space.heap;
         heap.tags[home.header + 1..run + words].fill(Tag::Uninitialised);
         if header_words > 1 {
-            heap.words[run] &= 1;
+            // The reference that the allocation gives is the first that is counted.
+            heap.words[run] = heap.words[run] & 1 | super::strategy::reference_counting::ONE;
             heap.tags[run..home.header].fill(Tag::CountHeader);
             heap.words[home.header] = 0;
         }
@@ -116,19 +117,27 @@ impl Memory {
         }
     }
 
-    /// Frees a string that its statement has consumed, if it is a live heap string; under every
-    /// strategy but `none`. Anything else is left alone.
+    /// Frees a string that its statement has consumed, if it is a live heap string. Anything else is
+    /// left alone. The instruction is there only where the strategy has temporaries dropped.
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
     pub fn drop_temporary(&mut self, value: Value) -> Result<(), Fault> {
-        if value.tag != Tag::String || !self.requirements.drops_temporaries {
+        if value.tag != Tag::String {
             return Ok(());
         }
         match self.find(value.as_pointer()) {
             Some(home) if home.place == Place::Heap => self.reclaim(home),
             _ => Ok(()),
         }
+    }
+
+    /// Frees an array literal that has been taken over, where nothing but a free would ever end it.
+    ///
+    /// # Errors
+    /// Whatever is wrong with what is freed.
+    pub fn drop_literal(&mut self, value: Value) -> Result<(), Fault> {
+        if self.frees_on_request() { self.free(value) } else { Ok(()) }
     }
 
     /// `heap_reallocate`: a block of `length` in the block's own unit, old contents kept, or none
@@ -179,11 +188,17 @@ impl Memory {
         }
         heap.words.copy_within(from..from + bytes / 8, to);
         heap.tags.copy_within(from..from + bytes / 8, to);
+        if self.requirements.counts {
+            for index in to..to + bytes / 8 {
+                self.retain(self.space.heap.get(index));
+            }
+        }
         Ok(())
     }
 
+    /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
     #[inline]
-    fn frees_on_request(&self) -> bool {
+    pub fn frees_on_request(&self) -> bool {
         self.strategy.as_ref().is_some_and(|strategy| strategy.frees_on_request())
     }
 

@@ -4,9 +4,10 @@
 use super::address_space::WORD_BYTES;
 use super::allocator::{Run, RunState};
 use super::block::{Block, BlockKind};
+use super::fault::Fault;
 use super::heap::Memory;
 use super::statistics::HeapStatistics;
-use super::value::Tag;
+use super::value::{Tag, Value};
 
 impl Memory {
     /// Checks the heap as a whole.
@@ -44,6 +45,7 @@ impl Memory {
         {
             return Err("two blocks have one serial, or one has a serial not given yet".to_owned());
         }
+        self.audit_references(&runs)?;
         self.audit_figures(&figures)?;
         self.allocator.audit(heap, &runs)
     }
@@ -66,8 +68,9 @@ impl Memory {
                     | Tag::Null
                     | Tag::Pointer
                     | Tag::InteriorPointer
-                    | Tag::WeakPointer
                     | Tag::String
+                    | Tag::WeakPointer
+                    | Tag::WeakInteriorPointer
             );
             let raw = matches!(tag, Tag::Bytes | Tag::PartialBytes);
             let fits = match block.kind {
@@ -82,6 +85,36 @@ impl Memory {
             }
         }
         Ok(())
+    }
+
+    /// Checks the heap as a whole, and what the values outside of it that keep blocks, `roots`, say of it.
+    ///
+    /// # Errors
+    /// A sentence about the first contradiction.
+    pub fn audit_with(&self, roots: &[Value]) -> Result<(), String> {
+        self.audit()?;
+        if let Some(&root) = roots.iter().find(|&&root| self.may_not_dangle(root)) {
+            return Err(format!("a root holds {root:?}, whose block is gone"));
+        }
+        self.strategy.as_ref().map_or(Ok(()), |strategy| strategy.audit_counts(self, roots))
+    }
+
+    /// Checks that no block refers to one that is gone, where blocks only go when nothing refers to them.
+    fn audit_references(&self, runs: &[Run]) -> Result<(), String> {
+        let heap = &self.space.heap;
+        for run in runs.iter().filter(|run| run.state == RunState::Live) {
+            let words = run.start..run.start + run.words;
+            if let Some(index) = words.into_iter().find(|&index| self.may_not_dangle(heap.get(index))) {
+                return Err(format!("the word at {:#010x} refers to a block that is gone", heap.address(index)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a value refers to a heap block that is gone, which the strategy does not let happen.
+    fn may_not_dangle(&self, value: Value) -> bool {
+        let automatic = self.strategy.as_ref().is_some_and(|strategy| !strategy.frees_on_request());
+        automatic && value.tag.is_reference() && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
     }
 
     /// Compares what was counted of the live blocks with the counts kept.

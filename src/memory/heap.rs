@@ -118,6 +118,17 @@ impl Memory {
         }
     }
 
+    /// Bytes that live blocks take, headers and padding included.
+    #[inline]
+    pub(super) const fn bytes_in_use(&self) -> u64 {
+        self.counts.live_bytes + self.counts.header_bytes + self.counts.padding_bytes
+    }
+
+    /// Blocks allocated so far.
+    pub const fn allocations(&self) -> u64 {
+        self.counts.allocations
+    }
+
     /// The counts so far, with the current free space measured: proportional to the number of runs.
     pub fn statistics(&self) -> HeapStatistics {
         let mut figures = self.counts;

@@ -26,6 +26,7 @@ mod runs;
 mod stack_buffer;
 mod statics;
 mod strings;
+mod weak;
 
 #[cfg(test)]
 mod tests;

@@ -84,7 +84,7 @@ impl Memory {
     #[inline]
     pub(super) fn resolve(&self, value: Value) -> Result<Home, Fault> {
         let home = match value.tag {
-            Tag::Pointer | Tag::String | Tag::WeakPointer => self.find(value.as_pointer()),
+            Tag::Pointer | Tag::String => self.find(value.as_pointer()),
             Tag::InteriorPointer => self.find_around(value.as_pointer()),
             Tag::Null => return Err(Fault::NullDereference),
             _ => return Err(Fault::NotAReference(value)),

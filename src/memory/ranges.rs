@@ -45,8 +45,15 @@ impl Memory {
         let span = self.span(object, home, true)?;
         self.check_range(&span, 0, count, true)?;
         let count = count as usize;
+        let counts = self.requirements.counts;
         let segment = self.segment_mut(home.place);
         match span.unit {
+            Unit::Words if counts => {
+                for k in 0..count {
+                    let index = self.segment(home.place).above(span.first, k);
+                    self.put_word(home.place, index, value)?;
+                }
+            }
             Unit::Words if count > 0 => {
                 let extent = segment.extent(span.first, count);
                 segment.words[extent.clone()].fill(value.word);
@@ -85,9 +92,8 @@ impl Memory {
                 for k in 0..count {
                     let source = self.segment(from.home.place);
                     let Some(value) = self.read_word(from.home.place, source.above(from.first, k)) else { continue };
-                    let segment = self.segment_mut(to.home.place);
-                    let index = segment.above(to.first, k);
-                    segment.set(index, value);
+                    let index = self.segment(to.home.place).above(to.first, k);
+                    self.put_word(to.home.place, index, value)?;
                 }
             }
             Unit::Bytes => {

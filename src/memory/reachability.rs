@@ -2,9 +2,9 @@
 //! lost. Reads only; a strategy decides what to make of it.
 
 use super::address_space::WORD_BYTES;
-use super::block::{Block, BlockKind, Place};
+use super::block::{Block, BlockKind};
 use super::heap::Memory;
-use super::value::{Tag, Value};
+use super::value::Value;
 
 /// How a block is lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,6 +13,8 @@ pub enum LostKind {
     DefinitelyLost,
     /// Only reachable from a lost block.
     IndirectlyLost,
+    /// On a cycle of counted references that nothing else leads to.
+    Cycle,
     /// Not lost, but not freed either: a root leads to it.
     StillReachable,
 }
@@ -48,6 +50,35 @@ pub(super) fn classify(memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
         .collect()
 }
 
+/// Classifies the live heap blocks that counts have failed to free, in order of address: those on a
+/// cycle, and what hangs off one. What the frames of a program that called `exit()` still hold is
+/// not lost.
+pub(super) fn classify_cycles(memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+    let graph = Graph::new(memory);
+    let reachable = graph.reachable(roots);
+    let cyclic = graph.cyclic(&reachable);
+    let on_cycles: Vec<Value> = (graph.blocks.iter().zip(&cyclic))
+        .filter(|(_, cyclic)| **cyclic)
+        .map(|(block, _)| Value::pointer(block.pointer))
+        .collect();
+    let kept = graph.reachable(&on_cycles);
+    let lost = (0..graph.blocks.len()).filter(|&node| kept[node] && !reachable[node]);
+    lost.map(|node| {
+        let block = graph.blocks[node];
+        let kind = if cyclic[node] { LostKind::Cycle } else { LostKind::IndirectlyLost };
+        LostBlock { kind, block, site: memory.site(block.pointer).unwrap_or(0) }
+    })
+    .collect()
+}
+
+/// The strongly connected components of a graph.
+struct Components {
+    /// The component of each node.
+    of: Vec<u32>,
+    /// The lowest node of each component.
+    lowest: Vec<u32>,
+}
+
 /// The live heap blocks as the nodes of a graph, numbered by address.
 struct Graph<'a> {
     memory: &'a Memory,
@@ -78,12 +109,7 @@ impl<'a> Graph<'a> {
 
     /// The live heap block that a value keeps alive.
     fn target(&self, value: Value) -> Option<u32> {
-        let home = match value.tag {
-            Tag::Pointer | Tag::String => self.memory.find(value.as_pointer())?,
-            Tag::InteriorPointer => self.memory.find_around(value.as_pointer())?,
-            _ => return None,
-        };
-        let node = *self.nodes.get(home.header / 2).filter(|_| home.place == Place::Heap)?;
+        let node = *self.nodes.get(self.memory.kept_by(value)? / 2)?;
         (node != UNSEEN).then_some(node)
     }
 
@@ -127,9 +153,9 @@ impl<'a> Graph<'a> {
         marked
     }
 
-    /// Among the nodes not `excluded`: the lowest of each strongly connected component that no other
-    /// component points at. Tarjan's algorithm (1972) without recursion.
-    fn sources(&self, excluded: &[bool]) -> Vec<bool> {
+    /// The strongly connected components of the nodes not `excluded`, by Tarjan's algorithm (1972)
+    /// without recursion.
+    fn components(&self, excluded: &[bool]) -> Components {
         let count = self.blocks.len();
         // Position in order of discovery; the lowest position seen to be reachable; the component.
         let mut order = vec![UNSEEN; count];
@@ -177,6 +203,31 @@ impl<'a> Graph<'a> {
             }
         }
 
+        Components { of: component, lowest }
+    }
+
+    /// Among the nodes not `excluded`: those on a cycle.
+    fn cyclic(&self, excluded: &[bool]) -> Vec<bool> {
+        let Components { of: component, .. } = self.components(excluded);
+        let mut cyclic = vec![false; self.blocks.len()];
+        for node in (0..self.blocks.len() as u32).filter(|&node| !excluded[node as usize]) {
+            let mut visit = Visit { node, word: 0 };
+            while let Some(target) = self.advance(&mut visit) {
+                // An edge inside a component lies on a cycle.
+                if component[target as usize] == component[node as usize] {
+                    cyclic[node as usize] = true;
+                    cyclic[target as usize] = true;
+                }
+            }
+        }
+        cyclic
+    }
+
+    /// Among the nodes not `excluded`: the lowest of each strongly connected component that no other
+    /// component points at.
+    fn sources(&self, excluded: &[bool]) -> Vec<bool> {
+        let count = self.blocks.len();
+        let Components { of: component, lowest } = self.components(excluded);
         let mut pointed_at = vec![false; lowest.len()];
         for node in (0..count as u32).filter(|&node| !excluded[node as usize]) {
             let mut visit = Visit { node, word: 0 };

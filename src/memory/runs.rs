@@ -39,6 +39,14 @@ impl Memory {
         Runs { memory: self, next: 0 }
     }
 
+    /// Where the first live block lies whose run starts at or after heap word `start`, itself the start
+    /// of a run, and where that run ends.
+    pub(super) fn live_home_from(&self, start: usize) -> Option<(Home, usize)> {
+        let run = Runs { memory: self, next: start }.find(|run| run.state == RunState::Live)?;
+        let header = run.start + self.requirements.header_words - 1;
+        Some((Home { place: Place::Heap, header }, run.start + run.words))
+    }
+
     /// The free runs of the heap by address.
     pub fn free_runs(&self) -> impl Iterator<Item = Run> + '_ {
         self.runs().filter(|run| run.state == RunState::Free)

@@ -22,7 +22,7 @@ impl Memory {
         }
         let serial = self.take_serial()?;
         if self.space.stack.tags[header_index].is_header() {
-            self.remove_buffer(header_index);
+            self.remove_buffer(header_index)?;
         }
         let stack = &mut self.space.stack;
         let data = stack.extent(header_index - 1, payload_words(bytes) as usize);
@@ -33,10 +33,27 @@ impl Memory {
         Ok(block.pointer)
     }
 
+    /// The words of the buffer whose header is at a stack index.
+    pub fn buffer_words(&self, header_index: usize) -> impl Iterator<Item = Value> + '_ {
+        let bytes = self.block_at(Home { place: Place::Stack, header: header_index }).bytes;
+        let stack = &self.space.stack;
+        stack.extent(header_index - 1, payload_words(bytes) as usize).map(|index| stack.get(index))
+    }
+
     /// Ends the life of the buffer whose header is at a stack index: its frame goes, or it is made anew.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list, where references that it held were counted.
     #[inline]
-    pub fn remove_buffer(&mut self, header_index: usize) {
+    pub fn remove_buffer(&mut self, header_index: usize) -> Result<(), Fault> {
         self.journal.record(Event::Freed(header_serial(self.space.stack.words[header_index])));
+        let home = Home { place: Place::Stack, header: header_index };
+        let bytes = if self.requirements.counts { self.block_at(home).bytes } else { 0 };
         self.space.stack.tags[header_index] = Tag::Uninitialised;
+        for word in 0..payload_words(bytes) as usize {
+            let held = self.space.stack.get(header_index - 1 - word);
+            self.release(held)?;
+        }
+        Ok(())
     }
 }

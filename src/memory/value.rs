@@ -20,10 +20,12 @@ pub enum Tag {
     /// A [`Pointer`] whose serial is that of the record around an embedded array and whose address is
     /// that of the array's first element.
     InteriorPointer,
-    /// A pointer in a place that does not keep its block alive.
-    WeakPointer,
     /// A [`Pointer`] to the text of a string.
     String,
+    /// A pointer, or string, in a place that does not keep its block alive.
+    WeakPointer,
+    /// An interior pointer in such a place.
+    WeakInteriorPointer,
     /// Eight raw bytes, all initialised.
     Bytes,
     /// Eight raw bytes, some initialised; the byte masks say which.
@@ -68,9 +70,15 @@ impl Tag {
         )
     }
 
-    /// Whether a word of this tag refers to a block.
+    /// Whether a word of this tag refers to a block and keeps it alive, under a strategy that asks.
     pub const fn is_reference(self) -> bool {
-        matches!(self, Tag::Pointer | Tag::InteriorPointer | Tag::WeakPointer | Tag::String)
+        matches!(self, Tag::Pointer | Tag::InteriorPointer | Tag::String)
+    }
+
+    /// Whether a word of this tag is a weak place: it refers to a block that it does not keep alive. No
+    /// value in hand has such a tag, as reading the place gives an ordinary reference.
+    pub const fn is_weak(self) -> bool {
+        matches!(self, Tag::WeakPointer | Tag::WeakInteriorPointer)
     }
 }
 

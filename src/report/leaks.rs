@@ -42,6 +42,12 @@ pub fn summary(outcome: &Outcome) -> String {
         (allocations, frees) if frees == allocations => {
             format!("no leaks: {} allocated, all freed\n", count(allocations, "block"))
         }
+        // The collection at the end has left what globals lead to.
+        (allocations, frees) if outcome.heap.collections > 0 => {
+            let left = allocations - frees;
+            let are = if left == 1 { "is" } else { "are" };
+            format!("no leaks: {} {are} still reachable from globals\n", count(left, "block"))
+        }
         // A strategy that never frees has nothing to report.
         _ => String::new(),
     }

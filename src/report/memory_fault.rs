@@ -377,11 +377,14 @@ fn uninitialised(context: Context<'_>, access: Access) -> Sentences {
 fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
     let heap = &context.outcome.heap;
     let limit = context.configuration.heap_bytes;
+    // Sizes saturate where they do not fit 64 bits.
+    let size_wanted = if wanted == u64::MAX { "2^64 bytes or more".to_owned() } else { bytes(wanted) };
     let mut sentences =
-        Sentences::new(format!("the heap has no room for {}", bytes(wanted)), "no room for this").fact(format!(
-            "the heap may take {}; {} are in use, and the longest free run has {}",
+        Sentences::new(format!("the heap has no room for {size_wanted}"), "no room for this").fact(format!(
+            "the heap may take {}; {} {} in use, and the longest free run has {}",
             size(limit),
             bytes(heap.live_bytes),
+            if heap.live_bytes == 1 { "is" } else { "are" },
             bytes(heap.largest_free_bytes)
         ));
     if limit < crate::limits::HEAP_BYTES && wanted < crate::limits::HEAP_BYTES {
@@ -396,6 +399,10 @@ fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
 
 fn not_indexable(context: Context<'_>, block: Block) -> Sentences {
     let whole = block_phrase(context.error, &block);
+    if matches!(block.kind, BlockKind::String { .. }) {
+        return Sentences::new(format!("{whole} has characters, and no elements"), "a string is used here")
+            .help("`copyString(p, s)` writes the bytes of a string to a block");
+    }
     Sentences::new(format!("{whole} has fields, and no elements"), "indexed here")
         .help("the first use of a block decides: bytes (`p[i]`) or fields (`p.name`)")
 }

@@ -80,15 +80,19 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             format!("`for each` walks over arrays and strings, and this is {}", shown(found)),
             found.type_name,
         ),
-        Cause::Argument { builtin, parameter, expected, found } => Sentences::new(
-            format!("`{builtin}` needs {expected} for `{parameter}`, and got {}", shown(found)),
-            format!("`{parameter}` is {}", shown(found)),
-        )
-        .help("`cairn builtins` lists what each built-in takes"),
-        Cause::Size(found) => Sentences::new(
-            format!("a size must be an integer that is not negative, and this is {}", shown(found)),
-            "this cannot be a size",
-        ),
+        Cause::Argument { builtin, parameter, expected, found } => {
+            let (got, is) = against(expected, found);
+            Sentences::new(
+                format!("`{builtin}` needs {expected} for `{parameter}`, and got {got}"),
+                format!("`{parameter}` is {is}"),
+            )
+            .help("`cairn builtins` lists what each built-in takes")
+        }
+        Cause::Size(found) => {
+            const EXPECTED: &str = "an integer that is not negative";
+            let (got, is) = against(EXPECTED, found);
+            Sentences::new(format!("a size must be {EXPECTED}, and this is {got}"), format!("the size is {is}"))
+        }
         Cause::EmbeddedArray(found) => Sentences::new(
             format!("an embedded array takes an array, whose elements are copied, and this is {}", shown(found)),
             found.type_name,
@@ -132,6 +136,16 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
         )
         .help("raise `--max-steps`, or look for a loop that never ends"),
     }
+}
+
+/// A value that is not as expected, for the headline and for the label: of the right type only the value
+/// is shown, and of a wrong one the type is what matters.
+fn against(expected: &str, found: &Shown) -> (String, String) {
+    if expected.starts_with(found.type_name) {
+        let value = format!("`{}`", found.text);
+        return (value.clone(), value);
+    }
+    (shown(found), found.type_name.to_owned())
 }
 
 /// What to do about null.
@@ -199,7 +213,7 @@ fn operand_types(operator: &str, operands: &[Shown]) -> Sentences {
     if operator == "+" && any("string") {
         sentences.help("`+` joins two strings: write `to_string(x)` for the other one")
     } else if matches!(operator, "<" | "<=" | ">" | ">=") {
-        sentences.help("order is defined between two numbers, and between two strings")
+        sentences.help("order is defined between two numbers, two strings, and two pointers")
     } else if any("pointer") {
         sentences.help("there is no arithmetic on pointers: use an index, `p[i]`")
     } else if any("null") {

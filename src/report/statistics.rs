@@ -6,7 +6,7 @@ use crate::session::{Configuration, Outcome};
 /// The table, a quantity a line.
 pub fn table(configuration: &Configuration, outcome: &Outcome) -> String {
     let (machine, heap) = (&outcome.machine, &outcome.heap);
-    let rows: [(&str, String); 24] = [
+    let rows: [(&str, String); 26] = [
         ("instructions", grouped(machine.instructions)),
         ("calls", grouped(machine.calls)),
         ("deepest call", grouped(machine.max_call_depth)),
@@ -28,6 +28,8 @@ pub fn table(configuration: &Configuration, outcome: &Outcome) -> String {
         ("coalesces", grouped(heap.coalesces)),
         ("page requests", grouped(heap.page_requests)),
         ("collections", grouped(heap.collections)),
+        ("time collecting", format!("{:.3} ms", heap.collection_ns as f64 / 1e6)),
+        ("longest pause", format!("{:.3} ms", heap.longest_pause_ns as f64 / 1e6)),
         ("retains", grouped(heap.retains)),
         ("releases", grouped(heap.releases)),
         ("wall time", format!("{:.3} ms", outcome.wall_ns as f64 / 1e6)),

@@ -246,7 +246,7 @@ fn headlines_name_what_is_wrong() {
     a string literal cannot be freed
     `sqrt` needs a number for `x`, and got a string `"x"`
     position 9 is outside the string literal
-    a size must be an integer that is not negative, and this is an integer `-1`
+    a size must be an integer that is not negative, and this is `-1`
     256 does not fit a byte: bytes go from 0 to 255
     the field `b` does not fit the 8-byte block `p`: each field takes 8 bytes
     `R` has no field `nmae`

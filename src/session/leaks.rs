@@ -44,6 +44,7 @@ const fn kind(lost: LostKind) -> LeakKind {
     match lost {
         LostKind::DefinitelyLost => LeakKind::DefinitelyLost,
         LostKind::IndirectlyLost => LeakKind::IndirectlyLost,
+        LostKind::Cycle => LeakKind::Cycle,
         LostKind::StillReachable => LeakKind::StillReachable,
     }
 }

@@ -27,7 +27,7 @@ pub struct Label {
 pub struct Diagnostic {
     /// How grave.
     pub severity: Severity,
-    /// The kind of error; warnings have none.
+    /// The kind of error; of a warning, the error that stops the program if it comes there.
     pub kind: Option<ErrorKind>,
     /// One sentence: what happened.
     pub message: String,
@@ -62,6 +62,12 @@ impl Diagnostic {
             kind: None,
             ..Diagnostic::error(ErrorKind::SyntaxError, span, message)
         }
+    }
+
+    /// The same as a warning of an error that a run reports itself, if it comes there.
+    pub fn foretelling(mut self, kind: ErrorKind) -> Diagnostic {
+        self.kind = Some(kind);
+        self
     }
 
     /// The same with a remark at the primary span.

@@ -255,7 +255,7 @@ impl BlockBuilder<'_> {
             let error =
                 Diagnostic::error(ErrorKind::SyntaxError, span, "this line is indented, but no header opens a block")
                     .secondary(first_visible(self.source, body.span), "the lines of this block are indented like this")
-                    .help("Indent it like the line above, or end the line above with `:` if it is a header.");
+                    .help("indent it like the line above, or end the line above with `:` if it is a header");
             self.errors.push(error);
         }
     }
@@ -271,7 +271,7 @@ impl BlockBuilder<'_> {
         let mut error =
             Diagnostic::error(ErrorKind::SyntaxError, first_visible(self.source, indentation.span), message)
                 .label(format!("{are} {}", columns.join(", ")))
-                .help("Indent the line exactly as the others of the block to which it belongs.");
+                .help("indent the line exactly as the others of the block to which it belongs");
         if let Some(deeper) = dedented_from {
             error = error.secondary(first_visible(self.source, deeper.span), "this block ended");
         }
@@ -305,7 +305,7 @@ impl BlockBuilder<'_> {
         )
         .label(format!("indented with {here}"))
         .secondary(first_visible(self.source, other), format!("indented with {there}"))
-        .help("Indent all lines of a body with the same blanks: a tab counts to the next multiple of 4 columns.");
+        .help("indent all lines of a body with the same blanks: a tab counts to the next multiple of 4 columns");
         self.errors.push(error);
     }
 
@@ -314,7 +314,7 @@ impl BlockBuilder<'_> {
         match kind {
             ClauseKind::Statement(kind) => self.statement(Statement { kind, span }),
             ClauseKind::Header(Header::Else | Header::ElseIf(_)) if !place.is_first => {
-                self.error(span, "`else` must begin its line", "Write it on a line of its own, level with its `if`.");
+                self.error(span, "`else` must begin its line", "write it on a line of its own, level with its `if`");
                 self.push(Open::new(Opened::Broken(BlockKind::If), indentation, span), place.more_follow);
             }
             ClauseKind::Header(header @ (Header::Else | Header::ElseIf(_))) if place.continued => {
@@ -333,7 +333,7 @@ impl BlockBuilder<'_> {
                 self.until(condition, span)
             }
             ClauseKind::Until(_) => {
-                self.error(span, "this `until` has no `repeat`", "`until` ends a block that begins with `repeat:`.");
+                self.error(span, "this `until` has no `repeat`", "`until` ends a block that begins with `repeat:`");
             }
             ClauseKind::Fields(fields) => {
                 if let Opened::Record { fields: all, .. } = &mut self.top().opened {
@@ -373,7 +373,7 @@ impl BlockBuilder<'_> {
             match open.opened.kind() {
                 BlockKind::Defer => {
                     let message = format!("`{word}` cannot leave a `defer`");
-                    self.error(statement.span, message, "What is deferred runs to its end.");
+                    self.error(statement.span, message, "what is deferred runs to its end");
                     return;
                 }
                 BlockKind::While | BlockKind::For | BlockKind::Repeat if word != "return" => return,
@@ -384,7 +384,7 @@ impl BlockBuilder<'_> {
         }
         if word != "return" {
             let message = format!("there is no loop here that `{word}` could act on");
-            self.error(statement.span, message, "It belongs inside `while`, `for` or `repeat`.");
+            self.error(statement.span, message, "it belongs inside `while`, `for` or `repeat`");
         }
     }
 
@@ -396,7 +396,7 @@ impl BlockBuilder<'_> {
         if self.open.len() == BLOCK_DEPTH + 1 {
             let message = format!("blocks nest deeper than {BLOCK_DEPTH} levels");
             let error = Diagnostic::error(ErrorKind::TooLarge, open.header, message)
-                .help("Move the inner blocks into a function of their own.");
+                .help("move the inner blocks into a function of their own");
             self.errors.push(error);
         }
         self.open.push(open);
@@ -406,7 +406,7 @@ impl BlockBuilder<'_> {
         match header {
             Header::Else | Header::ElseIf(_) => {
                 let mut error = Diagnostic::error(ErrorKind::SyntaxError, span, "this `else` has no `if`")
-                    .help("It must be level with the `if` to which it belongs.");
+                    .help("it must be level with the `if` to which it belongs");
                 let is_if = |open: &&Open| matches!(open.opened, Opened::If { condition: Some(_), .. });
                 if let Some(open) = self.open.iter().rev().find(is_if)
                     && let Some(header) = open.indentation
@@ -437,7 +437,7 @@ impl BlockBuilder<'_> {
     fn check_outermost(&mut self, what: &str, span: Span) {
         if self.open.len() > 1 {
             let message = format!("a {what} cannot be defined inside a block");
-            self.error(span, message, "Move it out, to the first column.");
+            self.error(span, message, "move it out, to the first column");
         }
     }
 
@@ -488,7 +488,7 @@ impl BlockBuilder<'_> {
         let text = excerpt(self.source, span);
         if !continued {
             let message = format!("`{text}` ends nothing here");
-            return self.error(span, message, "Remove it, or indent it like the header whose block it ends.");
+            return self.error(span, message, "remove it, or indent it like the header whose block it ends");
         }
         let top = self.top();
         let (kind, header) = (top.opened.kind(), top.header);
@@ -506,7 +506,7 @@ impl BlockBuilder<'_> {
             let error =
                 Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{text}` ends the loop over `{expected}`"))
                     .secondary(header, "the loop begins here")
-                    .help(format!("Write `next {expected}`."));
+                    .help(format!("write `next {expected}`"));
             self.errors.push(error);
         } else if !fits {
             let error = Diagnostic::error(
@@ -515,7 +515,7 @@ impl BlockBuilder<'_> {
                 format!("`{text}` stands where `{}` ends", kind.word()),
             )
             .secondary(header, "this block is open here")
-            .help("Blocks end in the reverse order of their headers.");
+            .help("blocks end in the reverse order of their headers");
             self.errors.push(error);
         }
         self.close();
@@ -536,9 +536,9 @@ impl BlockBuilder<'_> {
         };
         let help = match top.opened {
             Opened::Record { .. } => {
-                "Write one field a line, indented, or all on the header's line: `record Node: value, next`."
+                "write one field a line, indented, or all on the header's line: `record Node: value, next`"
             }
-            _ => "Indent the lines of the body by 4 spaces; `pass` is a body that does nothing.",
+            _ => "indent the lines of the body by 4 spaces; `pass` is a body that does nothing",
         };
         let message = format!("the body of {name} must follow, indented");
         let error = Diagnostic::error(ErrorKind::SyntaxError, header, message).help(help);
@@ -576,7 +576,7 @@ impl BlockBuilder<'_> {
             Opened::While(condition) => StatementKind::While { condition, body: open.block },
             Opened::Repeat if open.has_error => return self.extend(end),
             Opened::Repeat => {
-                self.error(open.header, "this `repeat` has no `until`", "End the block with `until condition`.");
+                self.error(open.header, "this `repeat` has no `until`", "end the block with `until condition`");
                 return self.extend(end);
             }
             Opened::ForRange { variable, range: Range { from, to, step, down } } => {

@@ -165,7 +165,15 @@ impl<'a> Clauses<'a> {
     fn method_error(&self, start: usize) -> Diagnostic {
         let span = self.lexemes[start].span;
         Diagnostic::error(ErrorKind::SyntaxError, span, "a record has fields, and no functions")
-            .help("Define the function outside, and give it the record as a parameter.")
+            .help("define the function outside, and give it the record as a parameter")
+    }
+
+    /// `if = 3`: no header, and no statement either.
+    fn assigned_keyword(&mut self, start: usize, end: usize) -> Clause {
+        let message = format!("`{}` is a keyword, and cannot be assigned", self.text(start));
+        let error = Diagnostic::error(ErrorKind::SyntaxError, self.lexemes[start].span, message);
+        self.at = end;
+        Clause { span: self.span(start, end), error: Some(error.help("choose another name")), ..Clause::default() }
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
@@ -190,11 +198,15 @@ impl<'a> Clauses<'a> {
             Reading::Statements => {
                 clause.keyword = self.leading(start, &shape);
                 clause.is_header = clause.keyword.and_then(keyword::opens).is_some();
+                if clause.keyword.is_some() && self.token(start + 1).is_some_and(Token::is_assignment) {
+                    return self.assigned_keyword(start, shape.end);
+                }
             }
             Reading::Fields if self.is_function(start, &shape) => {
                 clause.keyword = Some(Token::Function);
                 clause.is_header = true;
                 clause.error = Some(self.method_error(start));
+                self.reading = Reading::Statements;
             }
             Reading::Fields => clause.keyword = Some(Token::Fields),
             Reading::Expression => {}
@@ -233,7 +245,7 @@ impl<'a> Clauses<'a> {
             format!("the `{keyword}` header has no `:` at its end"),
         )
         .label("a `:` is missing here")
-        .help("A header ends in `:`, and its body is indented below it.")
+        .help("a header ends in `:`, and its body is indented below it")
     }
 
     /// A `:` after something that is no header. At the end of the line a header was meant, and the
@@ -244,6 +256,15 @@ impl<'a> Clauses<'a> {
         let quoted = super::error::excerpt(self.source, self.lexemes[start].span);
         let ends_line = self.at + 1 == self.lexemes.len();
         let error = |message: String| Diagnostic::error(ErrorKind::SyntaxError, clause.span, message);
+        let definition = keyword::leading(word).map(|(token, _)| token).filter(|_| self.at == start + 1);
+        if let (Reading::Statements, Some(token @ (Token::Function | Token::Record))) = (self.reading, definition) {
+            let example = if token == Token::Record { "record Node:" } else { "function name(parameters):" };
+            clause.error = Some(error(format!("this `{word}` has no name")).help(format!("write `{example}`")));
+            clause.is_header = true;
+            clause.keyword = Some(token);
+            self.at += 1;
+            return;
+        }
         let meant = keyword::meant(word).filter(|_| self.lexemes[start].token == Token::Word);
         let keyword = meant.and_then(keyword::leading).map(|(token, _)| token).filter(|&t| keyword::opens(t).is_some());
         if self.reading == Reading::Statements && clause.keyword.is_none() && (ends_line || keyword.is_some()) {
@@ -257,10 +278,10 @@ impl<'a> Clauses<'a> {
                 (None, Some(meant)) => {
                     let span = self.lexemes[start].span;
                     Diagnostic::error(ErrorKind::SyntaxError, span, format!("`{quoted}` begins no header"))
-                        .help(format!("Did you mean `{meant}`?"))
+                        .help(format!("did you mean `{meant}`?"))
                 }
                 (None, None) => error("this is no header, but it ends in `:`".into())
-                    .help("Headers begin with `if`, `else`, `while`, `for`, `repeat`, `function` or `record`."),
+                    .help("headers begin with `if`, `else`, `while`, `for`, `repeat`, `function` or `record`"),
             });
             self.at += 1;
             return;
@@ -275,11 +296,11 @@ impl<'a> Clauses<'a> {
                             .help(help)
                     }
                     None => Diagnostic::error(ErrorKind::SyntaxError, span, "`else` must begin its line")
-                        .help("Write it on a line of its own, level with its `if`."),
+                        .help("write it on a line of its own, level with its `if`"),
                 }
             }
             None => Diagnostic::error(ErrorKind::SyntaxError, colon, "a `:` cannot stand here")
-                .help("Only headers such as `if …:` and `function name(…):` have a `:`."),
+                .help("only headers such as `if …:` and `function name(…):` have a `:`"),
         });
         while !matches!(self.token(self.at), None | Some(Token::Semicolon)) {
             self.at += 1;
@@ -419,13 +440,19 @@ impl<'a> Tagger<'a, '_> {
 
     fn check_single_assignment(&mut self, span: Span) {
         let Some(first) = self.assignment.filter(|_| self.brackets.is_empty()) else { return };
+        if let [.., before, place] = self.tagged.as_slice()
+            && before.token.ends_operand()
+            && place.token == Token::Name
+        {
+            return; // Another statement, of which the grammar has more to say.
+        }
         let text = self.source.slice(span);
         let mut error = Diagnostic::error(ErrorKind::SyntaxError, span, "a statement assigns once")
             .label(format!("this second `{text}` has no clear meaning"))
             .secondary(first, "the assignment is here")
-            .help("To give two variables the same value, write two statements.");
+            .help("to give two variables the same value, write two statements");
         if text == "=" {
-            error = error.help("To store whether two values are equal, compare with `==`.");
+            error = error.help("to store whether two values are equal, compare with `==`");
         }
         self.error.get_or_insert(error);
     }

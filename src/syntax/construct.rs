@@ -179,7 +179,7 @@ impl<'s> Builder<'s> {
             depth = 0;
             let message = format!("this expression nests deeper than {EXPRESSION_DEPTH} levels");
             self.report(
-                Diagnostic::error(ErrorKind::TooLarge, span, message).help("Store parts of it in variables first."),
+                Diagnostic::error(ErrorKind::TooLarge, span, message).help("store parts of it in variables first"),
             );
         }
         let id = ExpressionId(self.expressions.len() as u32);
@@ -279,9 +279,9 @@ impl<'s> Builder<'s> {
             if value == right
                 && let Some((compared, sign)) = self.last_comparison(left)
             {
-                error = error.help(format!("Compare again: `{word} {compared} {sign} {text}`."));
+                error = error.help(format!("compare again: `{word} {compared} {sign} {text}`"));
             } else {
-                error = error.help(format!("Write a comparison on each side of `{word}`."));
+                error = error.help(format!("write a comparison on each side of `{word}`"));
             }
             self.report(error);
         }
@@ -328,7 +328,7 @@ impl<'s> Builder<'s> {
                     self.syntax_error(
                         sign,
                         format!("`{text}` cannot stand in a chain of comparisons"),
-                        "Only `<` `<=` `=` `>` `>=` chain. Join two comparisons with `and`, or use parentheses.",
+                        "only `<` `<=` `=` `>` `>=` chain; join two comparisons with `and`, or use parentheses",
                     );
                 }
             }
@@ -353,7 +353,7 @@ impl<'s> Builder<'s> {
         self.syntax_error(
             method.span,
             format!("`{name}` is called like a method, and there are no methods"),
-            format!("Define a function and pass the record to it: `{name}({object}, …)`."),
+            format!("define a function and pass the record to it: `{name}({object}, …)`"),
         );
         self.placeholder(span)
     }
@@ -382,7 +382,7 @@ impl<'s> Builder<'s> {
             Ok(0) | Err(_) => {
                 let message = "this is no length for an embedded array";
                 Err(Box::new(
-                    Diagnostic::error(ErrorKind::SyntaxError, length, message).help("It has at least one slot."),
+                    Diagnostic::error(ErrorKind::SyntaxError, length, message).help("it has at least one slot"),
                 ))
             }
             Ok(slots) => Ok(slots),
@@ -402,17 +402,17 @@ impl<'s> Builder<'s> {
             ExpressionKind::Name(_) | ExpressionKind::Index { .. } | ExpressionKind::Field { .. } => {}
             ExpressionKind::Null | ExpressionKind::Boolean(_) => {
                 let message = format!("`{text}` is a value, and cannot be assigned");
-                self.syntax_error(span, message, "Choose another name for the variable.");
+                self.syntax_error(span, message, "choose another name for the variable");
             }
             ExpressionKind::Call { .. } => self.syntax_error(
                 span,
                 "a call cannot be assigned",
-                format!("To define a function, write `function {text}:`; an element is written with `[ ]`."),
+                format!("to define a function, write `function {text}:`; an element is written with `[ ]`"),
             ),
             _ => self.syntax_error(
                 span,
                 "this cannot be assigned",
-                "On the left side stands a variable, an element `p[i]` or a field `p.name`. Compare with `==`.",
+                "on the left side stands a variable, an element `p[i]` or a field `p.name`; to compare, write `==`",
             ),
         }
     }
@@ -440,12 +440,12 @@ impl<'s> Builder<'s> {
             .secondary(sign, "assigned here");
         let joined = without_separators(&text);
         if joined != text {
-            error = error.help(format!("Commas separate values here. Without them this is `{joined}`."));
+            error = error.help(format!("commas separate values here; without them this is `{joined}`"));
         }
         if places.len() == 1 {
-            error = error.help(format!("For a list of values write `[{text}]`."));
+            error = error.help(format!("for a list of values write `[{text}]`"));
         } else {
-            error = error.help("Both sides need the same number: `a, b = b, a`.");
+            error = error.help("both sides need the same number: `a, b = b, a`");
         }
         self.report(error);
     }
@@ -455,7 +455,7 @@ impl<'s> Builder<'s> {
         if self.text(span).starts_with("--") {
             let place = self.quote(Span::new(span.start + 2, span.end));
             let sign = Span::new(span.start, span.start + 2);
-            self.syntax_error(sign, "`--` is no operator", format!("Write `{place} = {place} - 1`."));
+            self.syntax_error(sign, "`--` is no operator", format!("write `{place} = {place} - 1`"));
         }
         StatementKind::Expression(expression)
     }
@@ -480,7 +480,7 @@ impl<'s> Builder<'s> {
             self.syntax_error(
                 span,
                 "`return` gives back one value",
-                format!("Put them into an array: `return [{text}]`."),
+                format!("put them into an array: `return [{text}]`"),
             );
         }
         StatementKind::Return(values.first().copied())
@@ -504,7 +504,7 @@ impl<'s> Builder<'s> {
         let kind = keyword::ended(word);
         if kind.is_none() && !word.is_empty() {
             let message = format!("`end {word}` ends nothing: there are no `{word}` blocks");
-            self.syntax_error(span, message, "Write `end`, `end if`, `end while`, `end for` or `end function`.");
+            self.syntax_error(span, message, "write `end`, `end if`, `end while`, `end for` or `end function`");
         }
         ClauseKind::Closer(Closer { kind, variable: None })
     }

@@ -31,13 +31,13 @@ pub(super) fn lexical(source: &Source, lexeme: Lexeme) -> Diagnostic {
         Token::UnterminatedString => {
             let quote = text.chars().next().unwrap_or('"');
             error(span, "this string is not closed before the end of its line")
-                .help(format!("Close it with `{quote}`; a line break inside a string is written `\\n`."))
+                .help(format!("close it with `{quote}`; a line break inside a string is written `\\n`"))
         }
-        Token::UnterminatedComment => error(span, "this comment is never closed").help("Close it with `*/`."),
+        Token::UnterminatedComment => error(span, "this comment is never closed").help("close it with `*/`"),
         Token::TightComment => {
             error(Span::new(span.start, span.start + 2), "`//` begins a comment here, and cuts the expression off")
-                .help("Whole division is written `div`: `n div 2`.")
-                .help("For a comment put a blank before `//`.")
+                .help("whole division is written `div`: `n div 2`")
+                .help("for a comment put a blank before `//`")
         }
         Token::Foreign => {
             let (what, help) = foreign_sign(text);
@@ -49,24 +49,24 @@ pub(super) fn lexical(source: &Source, lexeme: Lexeme) -> Diagnostic {
 
 fn foreign_sign(text: &str) -> (&'static str, &'static str) {
     match text {
-        "**" => ("is no operator", "A power is written `x ^ 2`."),
-        "===" => ("is no operator", "Equality is `=` or `==`."),
-        "!==" => ("is no operator", "Inequality is `!=` or `is not`."),
-        "=>" => ("is no operator", "Greater or equal is written `>=`."),
-        "=<" => ("is no operator", "Less or equal is written `<=`."),
-        "<<" => ("is no operator", "To shift left by `n` bits, multiply by `2 ^ n`."),
-        ">>" => ("is no operator", "To shift right by `n` bits, write `x div 2 ^ n`."),
+        "**" => ("is no operator", "a power is written `x ^ 2`"),
+        "===" => ("is no operator", "equality is `=` or `==`"),
+        "!==" => ("is no operator", "inequality is `!=` or `is not`"),
+        "=>" => ("is no operator", "greater or equal is written `>=`"),
+        "=<" => ("is no operator", "less or equal is written `<=`"),
+        "<<" => ("is no operator", "to shift left by `n` bits, multiply by `2 ^ n`"),
+        ">>" => ("is no operator", "to shift right by `n` bits, write `x div 2 ^ n`"),
         "&" => {
-            ("is no operator", "`and` joins conditions. There is no address-of: variables hold pointers as they are.")
+            ("is no operator", "`and` joins conditions; there is no address-of: variables hold pointers as they are")
         }
-        "|" => ("is no operator", "`or` joins conditions."),
-        "~" => ("is no operator", "`not` negates a condition."),
-        "?" => ("is no operator", "Choose between values with an `if` statement."),
-        "..." | "…" => ("stands for something that is left out", "Write it out, or make it a comment with `//`."),
-        "{" | "}" => ("makes no block", "End the header with `:` and indent the body below it."),
-        "\\" => ("means nothing outside a string", "Lines continue inside `( )` and `[ ]`."),
-        "::" => ("means nothing here", "A field is written `p.name`."),
-        _ => ("means nothing here", "Remove it."),
+        "|" => ("is no operator", "`or` joins conditions"),
+        "~" => ("is no operator", "`not` negates a condition"),
+        "?" => ("is no operator", "choose between values with an `if` statement"),
+        "..." | "…" => ("stands for something that is left out", "write it out, or make it a comment with `//`"),
+        "{" | "}" => ("makes no block", "end the header with `:` and indent the body below it"),
+        "\\" => ("means nothing outside a string", "lines continue inside `( )` and `[ ]`"),
+        "::" => ("means nothing here", "a field is written `p.name`"),
+        _ => ("means nothing here", "remove it"),
     }
 }
 
@@ -78,11 +78,11 @@ fn bad_character(span: Span, text: &str) -> Diagnostic {
         error(span, format!("the character `{character}` (U+{:04X}) means nothing here", character as u32))
     };
     match character {
-        '“' | '”' | '„' | '«' | '»' => diagnostic.help("Write straight quotes: `\"`."),
-        '‘' | '’' | '´' => diagnostic.help("Write straight quotes: `'`."),
-        '→' | '⟵' | '⇐' | '⇒' => diagnostic.help("Assign with `=` or `<-`."),
-        '–' | '—' => diagnostic.help("Write minus as `-`."),
-        _ => diagnostic.help("Remove it."),
+        '“' | '”' | '„' | '«' | '»' => diagnostic.help("write straight quotes: `\"`"),
+        '‘' | '’' | '´' => diagnostic.help("write straight quotes: `'`"),
+        '→' | '⟵' | '⇐' | '⇒' => diagnostic.help("assign with `=` or `<-`"),
+        '–' | '—' => diagnostic.help("write minus as `-`"),
+        _ => diagnostic.help("remove it"),
     }
 }
 
@@ -195,7 +195,7 @@ impl Failure<'_> {
         let meant = keyword::meant(word).filter(|_| is_candidate && self.begins_operand(1))?;
         Some(
             error(self.lexemes[0].span, format!("`{word}` begins no statement"))
-                .help(format!("Did you mean `{meant}`?")),
+                .help(format!("did you mean `{meant}`?")),
         )
     }
 
@@ -215,7 +215,7 @@ impl Failure<'_> {
                     };
                     return Some(
                         error(span, format!("`{sign}{sign}` is no operator"))
-                            .help(format!("Write `{place} = {place} {sign} 1`.")),
+                            .help(format!("write `{place} = {place} {sign} 1`")),
                     );
                 }
             }
@@ -228,8 +228,9 @@ impl Failure<'_> {
         let is_prefix = self.token(self.at) == Some(Token::Star) && !(self.at > 0 && self.ends_operand(self.at - 1));
         let operand = self.text(self.at + 1);
         (is_prefix && self.is_word(self.at + 1)).then(|| {
-            error(self.lexemes[self.at].span, "there is no `*` that follows a pointer")
-                .help(format!("A field is `{operand}.name`, an element `{operand}[i]`; `read_from({operand})` is the first of a block."))
+            error(self.lexemes[self.at].span, "there is no `*` that follows a pointer").help(format!(
+                "a field is `{operand}.name`, an element `{operand}[i]`; `read_from({operand})` is the first of a block"
+            ))
         })
     }
 
@@ -240,7 +241,7 @@ impl Failure<'_> {
         if keyword == Some(Token::For) && has(Token::Semicolon) {
             return Some(
                 error(self.clause.span, "a loop over numbers is not written with `;`")
-                    .help("Write `for i from 0 to n - 1:`; the last value is included."),
+                    .help("write `for i from 0 to n - 1:`; the last value is included"),
             );
         }
         let before = &self.lexemes[self.at.saturating_sub(3)..self.at];
@@ -248,7 +249,7 @@ impl Failure<'_> {
         if is_bare_sizeof || before.iter().any(|lexeme| lexeme.token == Token::Sizeof) {
             let span = self.lexemes.get(self.at).or(self.lexemes.last())?.span;
             return Some(
-                error(span, "`sizeof` takes the name of a type").help("Write `sizeof(Node)` or `sizeof(integer)`."),
+                error(span, "`sizeof` takes the name of a type").help("write `sizeof(Node)` or `sizeof(integer)`"),
             );
         }
         let found = *self.lexemes.get(self.at)?;
@@ -257,27 +258,32 @@ impl Failure<'_> {
         if keyword == Some(Token::Repeat) {
             return Some(
                 error(found.span, format!("expected `:` after `repeat`, found `{text}`"))
-                    .help("The block ends with `until condition`; to count, write `for i from 1 to n:`."),
+                    .help("the block ends with `until condition`; to count, write `for i from 1 to n:`"),
             );
         }
         if found.token == Token::Not && !after_operand {
             return Some(
                 error(found.span, "`not` cannot stand here: it takes in everything up to `and` or `or`")
-                    .help("Put it into parentheses: `(not x)`."),
+                    .help("put it into parentheses: `(not x)`"),
             );
         }
         if found.token != Token::Name && self.is_word(self.at) && keyword::is_reserved(text) && !after_operand {
             let message = format!("`{text}` is a keyword, and cannot be a name");
-            return Some(error(found.span, message).help("Choose another name."));
-        }
-        let assigns = matches!(found.token, Token::Equal | Token::ColonEquals | Token::Arrow);
-        if self.at == 1 && assigns && keyword.is_some() {
-            let message = format!("`{}` is a keyword, and cannot be assigned", self.text(0));
-            return Some(error(self.lexemes[0].span, message).help("Choose another name."));
+            return Some(error(found.span, message).help("choose another name"));
         }
         if matches!(found.token, Token::Arrow | Token::ColonEquals) {
             return Some(
-                error(found.span, "an assignment cannot stand inside an expression").help("Compare with `=` or `==`."),
+                error(found.span, "an assignment cannot stand inside an expression").help("compare with `=` or `==`"),
+            );
+        }
+        if found.token == Token::Slash
+            && self.at > 0
+            && self.token(self.at - 1) == Some(Token::Star)
+            && self.touch(self.at)
+        {
+            let span = self.lexemes[self.at - 1].span.to(found.span);
+            return Some(
+                error(span, "this `*/` ends no comment").help("remove it, or write the `/*` that it should end"),
             );
         }
         let sign = self.at.checked_sub(1).map_or("", |before| self.text(before));
@@ -287,13 +293,13 @@ impl Failure<'_> {
             let span = self.lexemes[self.at - 1].span.to(found.span);
             return Some(
                 error(span, format!("`{sign}` and `{text}` stand apart"))
-                    .help(format!("Write `{sign}{text}` without a blank.")),
+                    .help(format!("write `{sign}{text}` without a blank")),
             );
         }
         if found.token == Token::DotDot {
             return Some(
                 error(found.span, "`..` stands only in `for i in a..b:`")
-                    .help("There are no slices: copy with a loop, or take a `substring(s, from, to)` of a string."),
+                    .help("there are no slices: copy with a loop, or take a `substring(s, from, to)` of a string"),
             );
         }
         None
@@ -309,7 +315,7 @@ impl Failure<'_> {
         if found.token == Token::LeftParen {
             return Some(
                 error(found.span, "only the name of a function can be called")
-                    .help("An element is written with `[ ]`; a product needs a `*`."),
+                    .help("an element is written with `[ ]`; a product needs a `*`"),
             );
         }
         let is_loop_word = matches!(found.token, Token::To | Token::Downto | Token::Step | Token::In | Token::From);
@@ -320,7 +326,7 @@ impl Failure<'_> {
         if before.token == Token::Integer && before.span.end == found.span.start {
             return Some(
                 error(both, "a name cannot begin with a digit")
-                    .help("Put an operator between the two if they are two values."),
+                    .help("put an operator between the two if they are two values"),
             );
         }
         let is_outside_brackets = self.is_outside_brackets(at);
@@ -331,17 +337,17 @@ impl Failure<'_> {
         {
             return Some(
                 error(self.clause.span, "this line is a sentence, and no machine can execute it")
-                    .help("If it is a remark, begin it with `//`.")
-                    .help("If it is a step of the program, write it as an assignment or a call."),
+                    .help("if it is a remark, begin it with `//`")
+                    .help("if it is a step of the program, write it as an assignment or a call"),
             );
         }
         if is_statement && self.is_place(at) {
             let (place, value) = (self.quote(0, at - 1), self.quote(at, self.lexemes.len() - 1));
             let diagnostic = error(both, "two values stand side by side")
                 .label("an assignment arrow seems to have been lost in copying")
-                .help(format!("To assign, write `{place} = {value}`."));
+                .help(format!("to assign, write `{place} = {value}`"));
             return Some(match self.is_word(0) && self.is_word(at) {
-                true => diagnostic.help("If it is a remark, begin the line with `//`."),
+                true => diagnostic.help("if it is a remark, begin the line with `//`"),
                 false => diagnostic,
             });
         }
@@ -357,7 +363,10 @@ impl Failure<'_> {
         let diagnostic =
             error(both, format!("nothing stands between `{left}` and `{right}`")).label(format!("expected {expected}"));
         Some(match keyword::unit(&right) {
-            Some(_) => diagnostic.help(format!("A unit ends the arguments of an allocation: `allocate(n {right})`.")),
+            _ if self.token(at + 1) == Some(Token::Assign) => {
+                diagnostic.help("two statements on one line are separated by `;`")
+            }
+            Some(_) => diagnostic.help(format!("a unit ends the arguments of an allocation: `allocate(n {right})`")),
             None => diagnostic,
         })
     }
@@ -391,14 +400,17 @@ impl Failure<'_> {
         let text = excerpt(self.source, lexeme.span);
         let diagnostic = error(lexeme.span, format!("expected {expected}, found `{text}`"));
         match (lexeme.token, self.at.checked_sub(1).map(|before| self.token(before))) {
-            (Token::Plus, _) => diagnostic.help("A number needs no `+` before it."),
-            (Token::Dot, Some(Some(Token::Integer))) => diagnostic.help("Digits follow the point: `1.0`."),
-            (Token::Dot, None) => diagnostic.help("Digits stand before the point: `0.5`."),
+            (Token::Plus, _) => diagnostic.help("a number needs no `+` before it"),
+            (Token::Dot, Some(Some(Token::Integer))) => diagnostic.help("digits follow the point: `1.0`"),
+            (Token::Dot, None) => diagnostic.help("digits stand before the point: `0.5`"),
             (Token::Dot, _) if self.token(self.at + 1) == Some(Token::Integer) => {
-                diagnostic.help("Digits stand before the point: `0.5`.")
+                diagnostic.help("digits stand before the point: `0.5`")
             }
-            (Token::Semicolon, _) => diagnostic.help("A `;` stands between statements only, outside brackets."),
-            (Token::Colon, _) => diagnostic.help("Only headers have a `:`."),
+            (Token::Semicolon, _) => diagnostic.help("a `;` stands between statements only, outside brackets"),
+            (Token::Colon, _) => diagnostic.help("only headers have a `:`"),
+            (Token::Equal | Token::Assign, _) if self.clause.keyword == Some(Token::Fields) => {
+                diagnostic.help("a record only names its fields; values are given to `new`: `new Node(1, null)`")
+            }
             _ => diagnostic,
         }
     }

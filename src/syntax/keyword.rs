@@ -211,30 +211,30 @@ pub(super) fn meant(word: &str) -> Option<&'static str> {
 pub(super) fn foreign(word: &str) -> Option<&'static str> {
     Some(match word {
         "try" | "catch" | "except" | "finally" | "throw" | "raise" => {
-            "There are no exceptions here: test for the problem with `if`, and stop the program with `error(message)`."
+            "there are no exceptions here: test for the problem with `if`, and stop the program with `error(message)`"
         }
-        "lambda" => "There are no functions without a name: define one with `function name(parameters):`.",
+        "lambda" => "there are no functions without a name: define one with `function name(parameters):`",
         "import" | "include" | "using" | "require" | "package" => {
-            "There is nothing to import: the built-in functions are always there, and a program is one file."
+            "there is nothing to import: the built-in functions are always there, and a program is one file"
         }
-        "goto" => "There are no jumps to labels: use `while`, `break`, `continue` or a function.",
+        "goto" => "there are no jumps to labels: use `while`, `break`, `continue` or a function",
         "async" | "await" | "yield" | "thread" => {
-            "Programs run one statement after the other; nothing runs beside them."
+            "programs run one statement after the other; nothing runs beside them"
         }
         "const" | "int" | "double" | "char" | "bool" | "void" | "string" | "auto" => {
-            "Variables are not declared: the first assignment `name = value` makes one."
+            "variables are not declared: the first assignment `name = value` makes one"
         }
-        "foreach" => "Write `for each x in xs:`.",
-        "unless" => "Write `if not …:`.",
-        "then" => "A header ends with `:`, not with `then`.",
-        "do" => "A header ends with `:`; a loop that is tested at its end is `repeat:` … `until condition`.",
-        "begin" => "Blocks are made by indentation: end the header with `:` and indent the body.",
-        "loop" => "Write `while true:` and leave the loop with `break`.",
-        "switch" | "case" => "Write `if` … `else if` … `else`.",
-        "increment" => "Write `x = x + 1`.",
-        "decrement" => "Write `x = x - 1`.",
+        "foreach" => "write `for each x in xs:`",
+        "unless" => "write `if not …:`",
+        "then" => "a header ends with `:`, not with `then`",
+        "do" => "a header ends with `:`; a loop that is tested at its end is `repeat:` … `until condition`",
+        "begin" => "blocks are made by indentation: end the header with `:` and indent the body",
+        "loop" => "write `while true:` and leave the loop with `break`",
+        "switch" | "case" => "write `if` … `else if` … `else`",
+        "increment" => "write `x = x + 1`",
+        "decrement" => "write `x = x - 1`",
         "static" | "public" | "private" | "protected" => {
-            "Functions need no such word: write `function name(parameters):`."
+            "functions need no such word: write `function name(parameters):`"
         }
         _ => return None,
     })

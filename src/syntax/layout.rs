@@ -172,7 +172,7 @@ impl<'a> Layout<'a> {
         let (span, text) = self.bracket_text(opener);
         let closing = if text == "(" { ")" } else { "]" };
         Diagnostic::error(ErrorKind::SyntaxError, span, format!("this `{text}` is never closed"))
-            .help(format!("Close it with `{closing}`."))
+            .help(format!("close it with `{closing}`"))
     }
 
     fn closing_error(&self, closer: usize, closing: &Closing) -> Option<Diagnostic> {
@@ -183,7 +183,7 @@ impl<'a> Layout<'a> {
             Closing::ClosesNothing => {
                 let message = format!("this `{text}` closes nothing");
                 let opening = if text == ")" { "(" } else { "[" };
-                let help = format!("Remove it, or write the `{opening}` that it should close.");
+                let help = format!("remove it, or write the `{opening}` that it should close");
                 Some(Diagnostic::error(ErrorKind::SyntaxError, span, message).help(help))
             }
             Closing::Mismatches(opener) => {
@@ -192,7 +192,7 @@ impl<'a> Layout<'a> {
                 let message = format!("`{text}` cannot close `{opening_text}`");
                 let error = Diagnostic::error(ErrorKind::SyntaxError, span, message)
                     .secondary(opening, "opened here")
-                    .help(format!("Write `{wanted}` here."));
+                    .help(format!("write `{wanted}` here"));
                 Some(error)
             }
         }

@@ -18,7 +18,7 @@ pub(super) fn integer(text: &str, span: Span) -> Result<u64, Box<Diagnostic>> {
         [b'0', b'x' | b'X', ..] => (16, &text[2..]),
         [b'0', b'b' | b'B', ..] => (2, &text[2..]),
         [b'0', b'o' | b'O', ..] => {
-            return Err(error(span, "there are no octal numbers", "Write it in decimal, or in base 16 with `0x`."));
+            return Err(error(span, "there are no octal numbers", "write it in decimal, or in base 16 with `0x`"));
         }
         _ => (10, text),
     };
@@ -33,23 +33,23 @@ pub(super) fn integer(text: &str, span: Span) -> Result<u64, Box<Diagnostic>> {
             let at = Span::new(start, start + character.len_utf8() as u32);
             let digits = if radix == 2 { "`0` and `1`" } else { "`0` to `9` and `a` to `f`" };
             let message = format!("`{character}` is no digit of a number in base {radix}");
-            return Err(error(at, message, format!("Its digits are {digits}.")));
+            return Err(error(at, message, format!("its digits are {digits}")));
         };
         count += 1;
         let next = value.checked_mul(u64::from(radix)).and_then(|value| value.checked_add(u64::from(digit)));
         value = next.filter(|&value| value <= 1 << 63).ok_or_else(|| too_large(span))?;
     }
     if count == 0 {
-        return Err(error(span, format!("`{text}` has no digits"), "Write digits after it: `0xFF`, `0b1010`."));
+        return Err(error(span, format!("`{text}` has no digits"), "write digits after it: `0xFF`, `0b1010`"));
     }
     Ok(value)
 }
 
 /// The error for an integer that does not fit.
 pub(super) fn too_large(span: Span) -> Box<Diagnostic> {
-    let help = "Write it as a float, with a point or an exponent, if it need not be exact.";
+    let help = "write it as a float, with a point or an exponent, if it need not be exact";
     let error = error(span, "this number is too large for an integer", help);
-    Box::new(error.note("Integers go from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807."))
+    Box::new(error.note("integers go from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807"))
 }
 
 /// The factor of a size word.
@@ -65,7 +65,7 @@ pub(super) fn float(text: &str, span: Span) -> Result<f64, Box<Diagnostic>> {
     check_leading_zeros(text, span)?;
     match text.replace('_', "").parse::<f64>() {
         Ok(value) if value.is_finite() => Ok(value),
-        _ => Err(error(span, "this number is too large for a float", "The name `infinity` is predefined.")),
+        _ => Err(error(span, "this number is too large for a float", "the name `infinity` is predefined")),
     }
 }
 
@@ -78,7 +78,12 @@ fn check_leading_zeros(text: &str, span: Span) -> Result<(), Box<Diagnostic>> {
     }
     let value =
         if digits.starts_with(|c: char| c.is_ascii_digit()) { digits.to_string() } else { format!("0{digits}") };
-    Err(error(span, "a number cannot begin with `0`", format!("Write `{value}`.")))
+    let diagnostic = error(span, "a number cannot begin with `0`", format!("write `{value}`"));
+    // As in `1,000.5`, cut at its comma.
+    if text.find('.') == Some(3) {
+        return Err(Box::new((*diagnostic).help("only integers may have thousands separators: write `1000.5`")));
+    }
+    Err(diagnostic)
 }
 
 /// The text of a string literal, quotes included, with its escapes resolved.
@@ -106,13 +111,13 @@ pub(super) fn string(literal: &str, span: Span) -> Result<String, Box<Diagnostic
                 let (value, used) = unicode(escape);
                 length = used;
                 let at = Span::new(start, start + 1 + used as u32);
-                let help = "Write the character's number in base 16 in braces: `\\u{e9}` is é.";
+                let help = "write the character's number in base 16 in braces: `\\u{e9}` is é";
                 text.push(value.ok_or_else(|| error(at, "this escape names no character", help))?);
             }
             _ => {
                 let at = Span::new(start, start + 1 + length as u32);
                 let help =
-                    "The escapes are `\\n` `\\t` `\\\"` `\\\\` `\\0` and `\\u{…}`; a backslash is written `\\\\`.";
+                    "the escapes are `\\n` `\\t` `\\\"` `\\\\` `\\0` and `\\u{…}`; a backslash is written `\\\\`";
                 return Err(error(at, format!("`\\{character}` is no escape"), help));
             }
         }

@@ -117,7 +117,7 @@ impl Errors {
         self.reported.sort_by_key(|error| error.primary.span.start);
         if let Some(last) = self.reported.last_mut().filter(|_| self.more > 0) {
             let more = self.more;
-            last.notes.push(format!("{more} more error{} not shown.", if more == 1 { " is" } else { "s are" }));
+            last.notes.push(format!("{more} more error{} not shown", if more == 1 { " is" } else { "s are" }));
         }
         self.reported
     }
@@ -181,7 +181,8 @@ pub fn parse_expression(
         let error = |span, message: &str| Diagnostic::error(ErrorKind::SyntaxError, span, message);
         match (found, extra) {
             (Some(id), None) => return Ok((parser.builder.finish(), id)),
-            (_, Some(span)) => errors.push(error(span, "expected one expression, found more")),
+            (Some(_), Some(span)) => errors.push(error(span, "expected one expression, found more")),
+            (None, Some(span)) => errors.push(error(span, "expected an expression, found a statement")),
             (None, None) => {
                 errors.push(error(Span::new(source.base, source.base), "expected an expression, found nothing"))
             }

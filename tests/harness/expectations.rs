@@ -25,6 +25,8 @@ pub struct Expectations {
     pub leaks: Option<(u64, u64)>,
     /// Groups of the leak report; if any is stated, all are.
     pub leak_groups: Vec<ExpectedLeak>,
+    /// Figures of the report, by their names there.
+    pub statistics: Vec<(String, u64)>,
     /// Standard input.
     pub input: String,
     /// The configuration.
@@ -58,7 +60,7 @@ pub struct ExpectedLeak {
 /// What `run:` fixes.
 #[derive(Debug, Default)]
 pub struct Run {
-    /// `memory=manual`
+    /// `memory=manual`; `automatic` means all that free by themselves.
     pub memory: Option<String>,
     /// `allocator=first-fit`
     pub allocator: Option<String>,
@@ -76,7 +78,7 @@ pub struct Run {
     pub big: bool,
 }
 
-const WITH_VALUE: &[&str] = &["expect", "error", "says", "leaks", "leak", "input", "run"];
+const WITH_VALUE: &[&str] = &["expect", "error", "says", "leaks", "leak", "stats", "input", "run"];
 const ALONE: &[&str] = &["warning", "allocated-here", "freed-here", "lost-here"];
 
 impl Expectations {
@@ -151,6 +153,12 @@ impl Expectations {
                 let (kind, amount) = value.split_once(", ").ok_or("write `leak: kind, 1 block, 8 bytes`")?;
                 let (blocks, bytes) = parse_blocks_and_bytes(amount)?;
                 self.leak_groups.push(ExpectedLeak { line, kind: kind.to_owned(), blocks, bytes });
+            }
+            "stats" => {
+                for item in value.split_whitespace() {
+                    let (name, number) = item.split_once('=').ok_or("write `stats: frees=1 ignored_frees=2`")?;
+                    self.statistics.push((name.to_owned(), parse_number(number)?));
+                }
             }
             _ => self.run.parse(value)?,
         }

@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 
 use cairn::kind::ErrorKind;
 use cairn::memory::allocator::ALLOCATORS;
-use cairn::memory::strategy::STRATEGIES;
-use cairn::report;
+use cairn::memory::strategy::{STRATEGIES, StrategyRow};
+use cairn::report::{self, json::Report};
 use cairn::session::{self, Compiled, Configuration, Leaks, Outcome, Place, Rejection, RelatedKind, RunError, Status};
 use cairn::source::{Diagnostic, Severity, Sources, Span};
 
@@ -16,8 +16,8 @@ use super::expectations::{Expectations, ExpectedLeak};
 
 /// The strategy under which leaks and freed blocks are what the files say.
 const REFERENCE_STRATEGY: &str = "manual";
-/// The strategy that never reports a leak.
-const LEAKLESS_STRATEGY: &str = "none";
+/// The strategies that never report a leak.
+const LEAKLESS_STRATEGIES: &[&str] = &["mark-sweep", "none"];
 /// The allocator whose addresses the files state.
 const REFERENCE_ALLOCATOR: &str = "first-fit";
 
@@ -32,12 +32,13 @@ pub struct Program {
     pub text: String,
 }
 
-/// Every pair of strategy and allocator that the file does not rule out.
+/// Every pair of strategy and allocator that the file does not rule out; once as it is, and unless the
+/// file is too much work, once more with a collection and a heap audit at every allocation.
 pub fn configurations(program: &Program, expectations: &Expectations) -> Vec<Configuration> {
     let run = &expectations.run;
     let default = Configuration::default();
     let mut configurations = Vec::new();
-    for strategy in STRATEGIES.iter().filter(|row| run.memory.as_deref().is_none_or(|name| name == row.name)) {
+    for strategy in STRATEGIES.iter().filter(|row| run.memory.as_deref().is_none_or(|name| is_called(row, name))) {
         for allocator in ALLOCATORS.iter().filter(|row| run.allocator.as_deref().is_none_or(|name| name == row.name)) {
             configurations.push(Configuration {
                 memory: strategy.name,
@@ -52,7 +53,17 @@ pub fn configurations(program: &Program, expectations: &Expectations) -> Vec<Con
             });
         }
     }
+    if !run.big {
+        let stressed: Vec<_> =
+            configurations.iter().map(|usual| Configuration { stress: true, ..usual.clone() }).collect();
+        configurations.extend(stressed);
+    }
     configurations
+}
+
+/// Whether a name in `run: memory=` means a strategy: its own, or `automatic`.
+fn is_called(row: &StrategyRow, name: &str) -> bool {
+    name == row.name || name == "automatic" && row.requirements.reclaims()
 }
 
 /// Compiles and runs a program, and compares.
@@ -86,6 +97,8 @@ struct Observed {
     lost: BTreeSet<u32>,
     leaks: Option<(u64, u64)>,
     leak_groups: Vec<ExpectedLeak>,
+    /// The `stats` of the JSON report.
+    statistics: serde_json::Value,
 }
 
 fn observe(program: &Program, expectations: &Expectations, configuration: &Configuration) -> Result<Observed, String> {
@@ -136,6 +149,9 @@ impl Observed {
         if let Some(leaks) = &outcome.leaks {
             self.leaks(&compiled.sources, leaks);
         }
+        let report = Report::of_run("", compiled, configuration, outcome).to_text();
+        let report: serde_json::Value = serde_json::from_str(&report).map_err(|error| error.to_string())?;
+        self.statistics = report["stats"].clone();
         Ok(())
     }
 
@@ -175,6 +191,7 @@ impl Observed {
         compare_lines("blamed for the free", &expected.freed, &self.freed, false, problems);
         compare_lines("blamed for the loss", &expected.lost, &self.lost, false, problems);
         self.compare_leaks(expected, configuration, problems);
+        self.compare_statistics(expected, configuration, problems);
         let messages = squeezed(&self.messages);
         for text in &expected.says {
             if !messages.contains(&squeezed(text)) {
@@ -213,9 +230,20 @@ impl Observed {
         }
     }
 
+    /// Collecting at every allocation changes figures.
+    fn compare_statistics(&self, expected: &Expectations, configuration: &Configuration, problems: &mut Vec<String>) {
+        for (name, wanted) in expected.statistics.iter().filter(|_| !configuration.stress) {
+            match self.statistics[name].as_u64() {
+                Some(found) if found == *wanted => {}
+                Some(found) => problems.push(format!("`{name}` is {found}, not {wanted}")),
+                None => problems.push(format!("the report has no count `{name}`")),
+            }
+        }
+    }
+
     fn compare_leaks(&self, expected: &Expectations, configuration: &Configuration, problems: &mut Vec<String>) {
         let Some(wanted) = expected.leaks else { return };
-        let wanted = if configuration.memory == LEAKLESS_STRATEGY { (0, 0) } else { wanted };
+        let wanted = if LEAKLESS_STRATEGIES.contains(&configuration.memory) { (0, 0) } else { wanted };
         match self.leaks {
             None => problems.push("there is no leak report".to_owned()),
             Some(found) if found != wanted => {

@@ -393,3 +393,15 @@ fn the_same_run_gives_the_same_report() {
     };
     assert_eq!(once(), once());
 }
+
+#[test]
+fn what_a_run_stops_at_is_said_once() {
+    let text = "record P: x\np = new P(1)\nprint(1 + 1)\np.y = 2\n";
+    let output = run_text(text, &[]);
+    assert_exit(&output, 1);
+    assert_eq!(stderr(&output).matches("unknown-field]").count(), 1, "{}", stderr(&output));
+    let folder = folder(&[("t.pseudo", text.as_bytes())]);
+    let output = run(folder.path(), &["check", "t.pseudo"]);
+    assert_exit(&output, 0);
+    assert!(stderr(&output).contains("warning[unknown-field]: the record `P` has no field `y`"), "{}", stderr(&output));
+}

@@ -12,8 +12,9 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("source", &[]),
     ("syntax", &["source"]),
     ("bytecode", &["source"]),
-    ("compiler", &["source", "syntax", "bytecode"]),
     ("memory", &[]),
+    // Of memory only what a strategy requires from code.
+    ("compiler", &["source", "syntax", "bytecode", "memory"]),
     ("machine", &["bytecode", "memory"]),
     ("library", &["source", "syntax"]),
     ("session", &["source", "syntax", "bytecode", "compiler", "memory", "machine", "library"]),
@@ -95,6 +96,18 @@ fn parts_know_only_what_lies_below_them() {
         }
     }
     assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+#[test]
+fn the_compiler_knows_of_memory_only_what_strategies_require() {
+    for (file, text) in
+        files().iter().filter(|(file, _)| layer_of(file).as_deref() == Some("compiler") && !is_test(file))
+    {
+        for (at, _) in text.match_indices("crate::memory") {
+            let path = &text[at..];
+            assert!(path.starts_with("crate::memory::strategy::"), "{}: {path:.60}", file.display());
+        }
+    }
 }
 
 #[test]

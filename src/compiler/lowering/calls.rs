@@ -2,7 +2,6 @@
 
 use super::super::compilation::Callable;
 use super::super::constants::{self, NotConstant};
-use super::super::suggest;
 use super::{Lowering, Origin};
 use crate::bytecode::{
     AllocationKind, BufferIndex, BuiltinIndex, BuiltinWindow, Constant, Count, Failure, Instruction, Integer, Read,
@@ -70,7 +69,7 @@ impl<'a> Lowering<'_, 'a> {
             Diagnostic::error(ErrorKind::UnknownName, callee.span, format!("there is no function `{text}`"));
         if self.compilation.records.find(callee.name).is_some() {
             diagnostic = diagnostic.help(format!("to make a record, write `new {text}(…)`"));
-        } else if let Some(help) = suggest::help(text, self.compilation.callable_names()) {
+        } else if let Some(help) = self.compilation.did_you_mean(text, self.compilation.callable_names()) {
             diagnostic = diagnostic.help(help);
         } else if self.locals.contains_key(&callee.name) || self.compilation.global(callee.name).is_some() {
             diagnostic =
@@ -164,8 +163,11 @@ impl<'a> Lowering<'_, 'a> {
         let least = most - usize::from(row.optional);
         let variadic = row.parameters.last().is_some_and(|last| last.starts_with('…'));
         if arguments.len() < least || arguments.len() > most && !variadic {
-            let takes =
-                if least == most { count(most, "argument") } else { format!("{least} to {}", count(most, "argument")) };
+            let takes = match least == most {
+                _ if variadic => format!("{} or more", count(least, "argument")),
+                true => count(most, "argument"),
+                false => format!("{least} to {}", count(most, "argument")),
+            };
             let diagnostic = Diagnostic::error(
                 ErrorKind::WrongArguments,
                 span,
@@ -205,7 +207,7 @@ impl<'a> Lowering<'_, 'a> {
                 self.swap(a, b, span);
                 self.no_value(span, destination)
             }
-            _ => self.call_general_builtin(builtin, arguments, span, wanted),
+            _ => self.call_general_builtin(id, builtin, arguments, span, wanted),
         }
     }
 
@@ -217,31 +219,29 @@ impl<'a> Lowering<'_, 'a> {
         }
     }
 
-    fn call_general_builtin(&mut self, builtin: u8, arguments: &[ExpressionId], span: Span, wanted: Option<u8>) -> u8 {
+    fn call_general_builtin(
+        &mut self,
+        id: ExpressionId,
+        builtin: u8,
+        arguments: &[ExpressionId],
+        span: Span,
+        wanted: Option<u8>,
+    ) -> u8 {
         let mark = self.next;
-        // The value replaces the first argument; a string to be freed afterwards is kept beside it.
-        let mut kept: Vec<(ExpressionId, u8)> = Vec::new();
-        for &argument in arguments {
-            if self.is_fresh(argument) {
-                kept.push((argument, self.temporary()));
-            }
-        }
         let window = self.temporary();
-        self.next = u32::from(window);
+        let mut slots = Vec::new();
         for &argument in arguments {
-            let slot = self.expression_in_temporary(argument);
-            if let Some(&(_, keep)) = kept.iter().find(|(kept, _)| *kept == argument) {
-                self.emit(Instruction::Move { to: Write(keep), from: Read(slot) }, self.span(argument));
-            }
+            slots.push(self.expression_in_temporary(argument));
         }
         let instruction = Instruction::CallBuiltin {
             window: BuiltinWindow(window),
             arguments: argument_count(arguments),
             builtin: BuiltinIndex(builtin),
         };
-        self.emit(instruction, span);
-        for &(argument, keep) in &kept {
-            self.drop_if_fresh(argument, keep);
+        let at = self.emit(instruction, span);
+        self.name_block(id, at);
+        for (&argument, slot) in arguments.iter().zip(slots) {
+            self.drop_if_fresh(argument, slot);
         }
         self.deliver(window, mark, span, wanted)
     }
@@ -436,6 +436,18 @@ impl<'a> Lowering<'_, 'a> {
                     .note("a frame's size is fixed when its function is compiled")
                     .help("take it from the heap instead: `allocate(…)`, and `heap_free` it when done"),
                 );
+                return self.target(wanted);
+            }
+            Err(NotConstant::NoInteger(part)) => {
+                let span = self.span(part);
+                let mut diagnostic =
+                    Diagnostic::error(ErrorKind::NotConstant, span, "the size of a stack buffer must be an integer");
+                if let ExpressionKind::Binary { operator: BinaryOperator::Divide, .. } =
+                    self.module.expression(part).kind
+                {
+                    diagnostic = diagnostic.help("`/` always gives a float: write `a div b` for the integer quotient");
+                }
+                self.report(diagnostic);
                 return self.target(wanted);
             }
             Err(NotConstant::NoValue(part)) => {

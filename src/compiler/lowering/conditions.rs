@@ -5,6 +5,7 @@ use super::super::constants;
 use super::Lowering;
 use crate::bytecode::assembler::Label;
 use crate::bytecode::{Constant, Instruction, Read, Short, Target};
+use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::ast::{BinaryOperator, ExpressionId, ExpressionKind, UnaryOperator};
 
@@ -60,7 +61,7 @@ impl Lowering<'_, '_> {
         if let Some(found) = certain(self.module, id).filter(|&found| found != Certain::Boolean) {
             let message =
                 format!("this will stop the program: a condition must be true or false, and this is {}", found.text());
-            self.report(Diagnostic::warning(span, message));
+            self.report(Diagnostic::warning(span, message).foretelling(ErrorKind::TypeError));
         }
         let mark = self.next;
         let condition = Read(self.expression(id, None));

@@ -3,7 +3,6 @@
 
 use super::super::certain;
 use super::super::constants;
-use super::super::suggest;
 use super::Lowering;
 use super::calls::Destination;
 use crate::bytecode::{Constant, Drops, Failure, Instruction, Integer, Length32, Read, RecordIndex, Write};
@@ -160,7 +159,7 @@ impl Lowering<'_, '_> {
         span: Span,
     ) {
         if let Some(message) = certain::failure(self.module, operator, left, right) {
-            self.report(Diagnostic::warning(span, message));
+            self.report(Diagnostic::warning(span, message).foretelling(ErrorKind::TypeError));
         }
     }
 
@@ -219,7 +218,7 @@ impl Lowering<'_, '_> {
                 Some(bytes) => self.integer(bytes, span, wanted),
                 None => self.target(wanted),
             },
-            // Under the strategies there are so far a weak place is a plain pointer.
+            // Where it is stored, `stored` makes the place weak; to everybody else it is the reference.
             ExpressionKind::Weak(operand) => self.expression(*operand, wanted),
             ExpressionKind::Index { .. } | ExpressionKind::Field { .. } => self.expression(id, wanted),
         }
@@ -266,6 +265,11 @@ impl Lowering<'_, '_> {
         match self.meaning(name) {
             Meaning::Local(slot) => {
                 self.check_assigned(slot, span);
+                if self.weak_locals.contains(u32::from(slot)) {
+                    let to = self.target(wanted);
+                    self.emit(Instruction::Strengthen { to: Write(to), from: Read(slot) }, span);
+                    return to;
+                }
                 match wanted {
                     Some(to) if to != slot => {
                         self.emit(Instruction::Move { to: Write(to), from: Read(slot) }, span);
@@ -298,7 +302,7 @@ impl Lowering<'_, '_> {
             || self.compilation.builtin(name, self.origin).is_some()
         {
             diagnostic.help(format!("`{text}` is a function: to call it, write `{text}(…)`"))
-        } else if let Some(help) = suggest::help(text, known) {
+        } else if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic.help(help)
         } else {
             diagnostic.help(format!("a variable is made by assigning to it: `{text} = …`"))
@@ -315,7 +319,7 @@ impl Lowering<'_, '_> {
         self.name_block(id, at);
         for (index, &element) in (0u32..).zip(elements) {
             let inner = self.next;
-            let from = self.expression(element, None);
+            let from = self.stored(element, None);
             let instruction = Instruction::InitElement { array: Read(array), from: Read(from), index: Length32(index) };
             self.emit(instruction, self.span(element));
             self.next = inner;
@@ -362,7 +366,7 @@ impl Lowering<'_, '_> {
             if embedded > 0 {
                 self.init_embedded(slot, field, index, argument);
             } else {
-                let from = self.expression(argument, None);
+                let from = self.stored(argument, None);
                 let instruction =
                     Instruction::InitField { record: Read(slot), from: Read(from), offset: Length32(offset) };
                 self.emit(instruction, self.span(argument));
@@ -410,7 +414,7 @@ impl Lowering<'_, '_> {
         let mut diagnostic =
             Diagnostic::error(ErrorKind::UnknownName, name.span, format!("nothing says what a `{text}` consists of"))
                 .label("no such record or type");
-        if let Some(help) = suggest::help(text, known) {
+        if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic = diagnostic.help(help);
         }
         self.report(diagnostic.help(format!("declare it: `record {text}: first_field, second_field`")));
@@ -446,8 +450,9 @@ impl Lowering<'_, '_> {
         let (text, of) = (self.text(field.name), self.text(record.name));
         let fields: Vec<&str> = record.fields.iter().map(|&(field, _)| self.text(field)).collect();
         let mut warning = Diagnostic::warning(field.span, format!("the record `{of}` has no field `{text}`"))
+            .foretelling(ErrorKind::UnknownField)
             .note(format!("its fields are: {}", fields.join(", ")));
-        if let Some(help) = suggest::help(text, fields) {
+        if let Some(help) = self.compilation.did_you_mean(text, fields) {
             warning = warning.help(help);
         }
         self.report(warning);
@@ -469,9 +474,29 @@ impl Lowering<'_, '_> {
         Some((build, Integer(right)))
     }
 
+    /// Evaluates what is about to be stored in a place. `weak p` makes the place a weak one, if the
+    /// strategy finds out by itself when a block is not needed any more.
+    pub(super) fn stored(&mut self, id: ExpressionId, wanted: Option<u8>) -> u8 {
+        if !self.is_weak(id) {
+            return self.expression(id, wanted);
+        }
+        let mark = self.next;
+        let from = self.expression(id, None);
+        self.next = mark;
+        let to = self.target(wanted);
+        self.emit(Instruction::Weaken { to: Write(to), from: Read(from) }, self.span(id));
+        to
+    }
+
+    /// Whether a value makes the place it is stored in a weak one.
+    pub(super) fn is_weak(&self, id: ExpressionId) -> bool {
+        self.compilation.input.requirements.reclaims()
+            && matches!(self.module.expression(id).kind, ExpressionKind::Weak(_))
+    }
+
     /// Has a string freed that its statement has consumed and nothing holds.
     pub(super) fn drop_if_fresh(&mut self, id: ExpressionId, slot: u8) {
-        if self.facts[id.0 as usize].fresh {
+        if self.is_fresh(id) {
             let span = self.span(id);
             self.emit(Instruction::DropTemporary { value: Read(slot) }, span);
         }

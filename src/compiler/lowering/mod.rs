@@ -21,7 +21,7 @@ use crate::bytecode::{
 use crate::kind::ErrorKind;
 use crate::limits;
 use crate::source::{Diagnostic, Span};
-use crate::syntax::ast::{self, Block, Expression, ExpressionId, ExpressionKind, Module, Name};
+use crate::syntax::ast::{self, Block, Expression, ExpressionId, ExpressionKind, Module, Name, StatementKind};
 
 /// What a top level does after its statements.
 #[derive(Clone, Copy)]
@@ -74,6 +74,8 @@ pub(super) struct Lowering<'c, 'a> {
     slots: u32,
     /// Local variables that certainly have a value here.
     assigned: SlotSet,
+    /// Local variables that are somewhere assigned `weak …`: reading them needs an instruction.
+    weak_locals: SlotSet,
     enclosing: Vec<Enclosing<'a>>,
     /// Stack buffers so far: length, and whether it counts bytes.
     buffers: Vec<(u32, bool)>,
@@ -114,6 +116,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
             next: u32::from(Function::LINKAGE),
             slots: u32::from(Function::LINKAGE),
             assigned: SlotSet::EMPTY,
+            weak_locals: SlotSet::EMPTY,
             enclosing: Vec::new(),
             buffers: Vec::new(),
             has_buffers: false,
@@ -160,7 +163,8 @@ impl<'c, 'a> Lowering<'c, 'a> {
             self.enter_role();
             self.leave_blocks(0);
             self.enclosing.pop();
-            self.emit(Instruction::Halt {}, body.end);
+            let end = if body.statements.is_empty() { Span::default() } else { body.end };
+            self.emit(Instruction::Halt {}, end);
         }
         self.finish(body.end);
     }
@@ -203,6 +207,13 @@ impl<'c, 'a> Lowering<'c, 'a> {
         }
         self.slots = self.next;
         self.globals_declared = variables::declared_globals(&function.body);
+        walk::each_statement(&function.body, &mut |statement| match &statement.kind {
+            StatementKind::Assign { place, value } => self.note_weak_local(*place, *value),
+            StatementKind::AssignMany { places, values } => {
+                places.iter().zip(values).for_each(|(&place, &value)| self.note_weak_local(place, value));
+            }
+            _ => {}
+        });
         for parameter in &function.parameters {
             if self.globals_declared.contains(&parameter.name) {
                 let text = self.compilation.text(parameter.name);
@@ -212,6 +223,16 @@ impl<'c, 'a> Lowering<'c, 'a> {
                     format!("`{text}` cannot be both a parameter and declared `global`"),
                 );
             }
+        }
+    }
+
+    /// Notes that a local variable is a weak place, if that is what an assignment makes it.
+    fn note_weak_local(&mut self, place: ExpressionId, value: ExpressionId) {
+        if let ExpressionKind::Name(name) = self.module.expression(place).kind
+            && let Some(&slot) = self.locals.get(&name)
+            && self.is_weak(value)
+        {
+            self.weak_locals.insert(u32::from(slot));
         }
     }
 
@@ -364,6 +385,14 @@ impl<'c, 'a> Lowering<'c, 'a> {
         slot
     }
 
+    /// Evaluates what is about to be stored in a place into a new temporary, which becomes the last one.
+    fn stored_in_temporary(&mut self, id: ExpressionId) -> u8 {
+        let slot = self.temporary();
+        self.stored(id, Some(slot));
+        self.next = u32::from(slot) + 1;
+        slot
+    }
+
     /// Has a variable checked where it is not certain that it has a value.
     fn check_assigned(&mut self, variable: u8, span: Span) {
         if !self.assigned.contains(u32::from(variable)) {
@@ -372,9 +401,9 @@ impl<'c, 'a> Lowering<'c, 'a> {
         }
     }
 
-    /// Whether an expression makes a string that nothing holds.
+    /// Whether an expression makes a string that nothing holds, and that its statement is to free.
     fn is_fresh(&self, id: ExpressionId) -> bool {
-        self.facts[id.0 as usize].fresh
+        self.compilation.input.requirements.drops_temporaries && self.facts[id.0 as usize].fresh
     }
 
     fn emit(&mut self, instruction: Instruction, span: Span) -> u32 {

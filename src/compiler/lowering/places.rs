@@ -74,7 +74,12 @@ impl<'a> Lowering<'_, 'a> {
         match place {
             Place::Local(slot) => {
                 self.check_assigned(slot, span);
-                slot
+                if !self.weak_locals.contains(u32::from(slot)) {
+                    return slot;
+                }
+                let to = self.temporary();
+                self.emit(Instruction::Strengthen { to: Write(to), from: Read(slot) }, span);
+                to
             }
             Place::Global(global) => {
                 let to = self.temporary();
@@ -126,18 +131,18 @@ impl<'a> Lowering<'_, 'a> {
         if let ExpressionKind::Name(name) = self.module.expression(place_id).kind {
             match self.variable_place(name, self.span(place_id)) {
                 Place::Local(slot) => {
-                    self.expression(value, Some(slot));
+                    self.stored(value, Some(slot));
                     self.assigned.insert(u32::from(slot));
                 }
                 place => {
-                    let from = self.expression(value, None);
+                    let from = self.stored(value, None);
                     self.store(place, from, span);
                 }
             }
         } else if let Some((object, field, elements)) = self.embedded_assignment(place_id, value) {
             self.assign_embedded(place_id, object, field, elements, value, span);
         } else {
-            let from = self.expression(value, None);
+            let from = self.stored(value, None);
             let place = self.place(place_id);
             self.store(place, from, self.span(place_id));
         }
@@ -180,7 +185,7 @@ impl<'a> Lowering<'_, 'a> {
         let slots = certain.and_then(|record| self.compilation.records.get(record).field(field));
         if slots.is_some_and(|slots| slots as usize == elements.len()) && elements.len() <= IN_SLOTS {
             let span = self.span(place);
-            let values: Vec<u8> = elements.iter().map(|&element| self.expression_in_temporary(element)).collect();
+            let values: Vec<u8> = elements.iter().map(|&element| self.stored_in_temporary(element)).collect();
             let object = self.expression(object, None);
             let field = self.compilation.field_site(field, certain);
             for (index, from) in (0u8..).zip(values) {

@@ -1,5 +1,6 @@
 //! Statements: assignment, flow, loops, and what is deferred.
 
+use super::super::certain::{Certain, certain};
 use super::super::constants;
 use super::calls::Destination;
 use super::places::Place;
@@ -140,7 +141,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     fn assign_many(&mut self, places: &[ExpressionId], values: &[ExpressionId]) {
-        let slots: Vec<u8> = values.iter().map(|&value| self.expression_in_temporary(value)).collect();
+        let slots: Vec<u8> = values.iter().map(|&value| self.stored_in_temporary(value)).collect();
         for (&place, slot) in places.iter().zip(slots) {
             let inner = self.next;
             let target = self.place(place);
@@ -222,7 +223,7 @@ impl<'a> Lowering<'_, 'a> {
         } else {
             Instruction::RangeEnter { counter: update, variable: write, limit: LimitAndStep(limit), target }
         };
-        self.assembler.emit_jump(enter, exit, span);
+        self.assembler.emit_jump(enter, exit, self.doubtful_bound(range).unwrap_or(span));
         let before = self.assigned;
         self.assembler.bind(top);
         self.store(place, variable, span);
@@ -243,12 +244,30 @@ impl<'a> Lowering<'_, 'a> {
         self.assigned = before;
     }
 
-    /// The step into a slot; `downto` counts down by what is written.
+    /// The bound or step to blame if the loop cannot be entered, where only one of them may be no number,
+    /// or else the step, which may be 0.
+    fn doubtful_bound(&self, range: &Range<'a>) -> Option<Span> {
+        let bounds = [Some(range.from), Some(range.to), range.step];
+        let is_number = |id: &ExpressionId| certain(self.module, *id) == Some(Certain::Number);
+        let mut doubtful = bounds.into_iter().flatten().filter(|id| !is_number(id));
+        let one = match (doubtful.next(), doubtful.next()) {
+            (None, _) => range.step,
+            (one, None) if one == range.step || range.step.is_none_or(|step| self.is_other_than_0(step)) => one,
+            _ => None,
+        };
+        one.map(|id| self.span(id))
+    }
+
+    fn is_other_than_0(&self, id: ExpressionId) -> bool {
+        constants::literal(self.module, id).is_some_and(|value| value != 0)
+    }
+
+    /// The step into a slot; `downto` counts down by what is written, with or without its sign.
     fn loop_step(&mut self, range: &Range<'a>, slot: u8, span: Span) {
         match range.step {
             Some(step) => {
                 self.expression(step, Some(slot));
-                if range.down {
+                if range.down && constants::literal(self.module, step).is_none_or(|step| step > 0) {
                     self.emit(Instruction::Negate { to: Write(slot), operand: Read(slot) }, self.span(step));
                 }
             }

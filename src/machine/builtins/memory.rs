@@ -1,7 +1,7 @@
 //! Built-ins about blocks: allocation, access, and what can be seen of stack and heap.
 
 use super::{Action::Lowered, Action::Run, Call, Row, size};
-use crate::machine::drawing;
+use crate::machine::drawing::{self, count};
 use crate::machine::trap::Ending;
 use crate::memory::Value;
 
@@ -47,14 +47,18 @@ pub(super) const ROWS: &[Row] = &[
 
 fn heap_reallocate(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let length = size(&call.machine.memory, call.arguments[1])?;
-    let (block, site) = (call.arguments[0], call.site());
-    let moved = call.memory().reallocate(block, length, site)?;
+    let moved = call.machine.reallocate(call.arguments[0], length, call.position)?;
     Ok(moved.map_or(Value::NULL, Value::pointer))
 }
 
 fn read_from(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let (block, site) = (call.arguments[0], call.site());
-    Ok(call.memory().read_first(block, site)?)
+    let value = call.memory().read_first(block, site)?;
+    // The value comes with a count of its own, like that of every call.
+    if call.memory().requirements().counts {
+        call.memory().retain(value);
+    }
+    Ok(value)
 }
 
 fn write_to(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
@@ -85,20 +89,21 @@ fn fill(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     Ok(Value::NULL)
 }
 
-fn collect(_call: &mut Call<'_, '_>) -> Result<Value, Ending> {
+fn collect(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
+    call.machine.collect(call.position)?;
     Ok(Value::NULL)
 }
 
 fn memory_stats(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let figures = call.machine.memory.statistics();
     let line = format!(
-        "memory: {} bytes live in {} blocks (peak {}), {} allocations, {} frees, {} bytes from the system\n",
-        figures.live_bytes,
-        figures.allocations - figures.frees,
+        "memory: {} live in {} (peak {}), {}, {}, {} from the system\n",
+        count(figures.live_bytes, "byte"),
+        count(figures.allocations - figures.frees, "block"),
         figures.peak_live_bytes,
-        figures.allocations,
-        figures.frees,
-        figures.footprint_bytes,
+        count(figures.allocations, "allocation"),
+        count(figures.frees, "free"),
+        count(figures.footprint_bytes, "byte"),
     );
     Ok(call.draw(&line))
 }

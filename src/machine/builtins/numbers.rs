@@ -100,7 +100,7 @@ fn modulo(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
 fn random(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let bound = call.integer(0)?;
     if bound < 1 {
-        return Err(call.refuse(0, "greater than 0"));
+        return Err(call.refuse(0, "an integer greater than 0"));
     }
     Ok(Value::integer(call.machine.random.below(bound as u64) as i64))
 }

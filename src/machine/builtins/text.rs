@@ -73,7 +73,7 @@ fn char_code(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
 
 fn character(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
     let code = u32::try_from(call.integer(0)?).ok().and_then(char::from_u32);
-    let character = code.ok_or_else(|| call.refuse(0, "the code point of a character"))?;
+    let character = code.ok_or_else(|| call.refuse(0, "an integer that is the code point of a character"))?;
     call.make_string(character.encode_utf8(&mut [0; 4]))
 }
 
@@ -83,7 +83,7 @@ fn substring(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
         return Err(call.refuse(0, "a string"));
     }
     if from > to {
-        return Err(call.refuse(1, "not greater than `to`"));
+        return Err(call.refuse(1, "an integer not greater than `to`"));
     }
     let part = call.machine.memory.substring(call.arguments[0], from, to)?;
     call.make_string(&part)

@@ -6,7 +6,7 @@ use crate::machine::Shown;
 
 /// Calls a built-in with constants; what it gives is printed.
 fn call(name: &str, arguments: Vec<Constant>) -> Result<String, Cause> {
-    let mut code: Vec<Instruction> = (0..arguments.len() as u32).map(|at| load_constant(2 + at as u8, at)).collect();
+    let mut code: Vec<Instruction> = (0..arguments.len() as u32).map(|at| load_constant(3 + at as u8, at)).collect();
     code.extend([builtin(2, arguments.len() as u8, name), print(2, 1), halt()]);
     let mut program = top_level(code);
     program.constants = arguments;
@@ -93,7 +93,7 @@ fn refusals() {
         assert_eq!(call(name, arguments).map_err(|cause| cause.kind()), Err(kind), "{what}");
     }
     let Err(Cause::Argument { builtin, parameter, expected, found }) = call("random", vec![I(0)]) else { panic!() };
-    assert_eq!((builtin, parameter, expected), ("random", "n", "greater than 0"));
+    assert_eq!((builtin, parameter, expected), ("random", "n", "an integer greater than 0"));
     assert_eq!(found, Shown { type_name: "an integer", text: "0".into() });
 }
 
@@ -116,13 +116,13 @@ fn input_is_read_by_its_form_until_it_ends() {
 fn a_file_is_read_into_a_block_and_must_fit() {
     let read = |bytes| {
         let mut program = top_level(vec![
-            load_constant(2, 0),
-            load_integer(4, bytes),
-            Instruction::Allocate { to: Write(3), size: Read(4), kind: AllocationKind::Plain },
-            Instruction::Move { to: Write(5), from: Read(3) },
+            load_constant(3, 0),
+            load_integer(6, bytes),
+            Instruction::Allocate { to: Write(4), size: Read(6), kind: AllocationKind::Plain },
+            Instruction::Move { to: Write(5), from: Read(4) },
             builtin(2, 2, "readContentsInto"),
-            load_integer(4, 7),
-            Instruction::LoadElement { to: Write(6), object: Read(5), index: Read(4) },
+            load_integer(6, 7),
+            Instruction::LoadElement { to: Write(6), object: Read(5), index: Read(6) },
             print(6, 1),
             halt(),
         ]);

@@ -101,6 +101,7 @@ pub fn options(program: &Program) -> MachineOptions {
         },
         seed: 1,
         max_steps: None,
+        stress: false,
     }
 }
 

@@ -6,9 +6,16 @@
 //! file and one row of [`STRATEGIES`].
 
 mod manual;
+mod mark_sweep;
+mod marking;
 mod none;
+pub(super) mod reference_counting;
+
+#[cfg(test)]
+mod conformance;
 
 use std::fmt::Debug;
+use std::time::Instant;
 
 use super::fault::Fault;
 use super::heap::Memory;
@@ -28,6 +35,14 @@ pub struct Requirements {
     pub collects: bool,
 }
 
+impl Requirements {
+    /// Whether it finds out by itself that a block is not needed any more: then weak places are
+    /// more than plain pointers.
+    pub const fn reclaims(&self) -> bool {
+        self.counts || self.collects
+    }
+}
+
 /// What a strategy decides at run time.
 pub trait Strategy: Debug + Send {
     /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
@@ -42,13 +57,23 @@ pub trait Strategy: Debug + Send {
         false
     }
 
-    /// Reclaims what `roots` do not reach. False if the strategy does not collect.
+    /// Reclaims what `roots` do not reach. Asked only of a strategy that collects.
     ///
     /// # Errors
-    /// [`Fault::Segmentation`] for a corrupted free list.
-    fn collect(&mut self, memory: &mut Memory, roots: &mut dyn Iterator<Item = Value>) -> Result<bool, Fault> {
+    /// [`Fault::Host`]; [`Fault::Segmentation`] for a corrupted free list.
+    fn collect(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
         let _ = (memory, roots);
-        Ok(false)
+        Ok(())
+    }
+
+    /// Checks what it keeps in blocks against the heap and the values that keep blocks from outside of
+    /// it: counts that are stored against counts worked out anew.
+    ///
+    /// # Errors
+    /// A sentence about the first contradiction.
+    fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
+        let _ = (memory, roots);
+        Ok(())
     }
 }
 
@@ -72,6 +97,18 @@ pub const STRATEGIES: &[StrategyRow] = &[
         help: "heap_free frees, and nothing else: leaks, dangling pointers and double frees show",
         requirements: Requirements { header_words: 1, counts: false, drops_temporaries: true, collects: false },
         new: || Box::new(manual::Manual),
+    },
+    StrategyRow {
+        name: "refcount",
+        help: "the last counted reference frees, at once: every copy of a reference costs, cycles leak",
+        requirements: Requirements { header_words: 2, counts: true, drops_temporaries: false, collects: false },
+        new: || Box::new(reference_counting::ReferenceCounting),
+    },
+    StrategyRow {
+        name: "mark-sweep",
+        help: "collections free what no variable leads to any more: no leaks, but pauses",
+        requirements: Requirements { header_words: 1, counts: false, drops_temporaries: true, collects: true },
+        new: || Box::new(mark_sweep::MarkSweep::new()),
     },
     StrategyRow {
         name: "none",
@@ -98,14 +135,22 @@ impl Memory {
         self.requirements.collects && self.strategy.as_ref().is_some_and(|strategy| strategy.collection_due(self))
     }
 
-    /// Reclaims what `roots` do not reach. False if the strategy does not collect.
+    /// Reclaims what `roots` do not reach, if the strategy collects.
     ///
     /// # Errors
-    /// [`Fault::Segmentation`] for a corrupted free list.
-    pub fn collect(&mut self, roots: &mut dyn Iterator<Item = Value>) -> Result<bool, Fault> {
-        let Some(mut strategy) = self.strategy.take() else { return Ok(false) };
+    /// [`Fault::Host`]; [`Fault::Segmentation`] for a corrupted free list.
+    pub fn collect(&mut self, roots: &[Value]) -> Result<(), Fault> {
+        if !self.requirements.collects {
+            return Ok(());
+        }
+        let Some(mut strategy) = self.strategy.take() else { return Ok(()) };
+        let start = Instant::now();
         let collected = strategy.collect(self, roots);
+        let pause = start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX);
         self.strategy = Some(strategy);
+        self.counts.collections += 1;
+        self.counts.collection_ns += pause;
+        self.counts.longest_pause_ns = self.counts.longest_pause_ns.max(pause);
         collected
     }
 

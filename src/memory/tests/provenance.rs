@@ -93,7 +93,7 @@ proptest! {
                 }
                 Step::Remove(place) => {
                     if let Some(buffer) = buffers[place].take() {
-                        memory.remove_buffer(10 + 12 * place);
+                        memory.remove_buffer(10 + 12 * place).unwrap();
                         dead.push(buffer);
                     }
                 }

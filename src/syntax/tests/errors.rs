@@ -243,5 +243,5 @@ fn brackets() {
 fn errors_are_counted_beyond_the_limit() {
     let (parsed, _, _) = parsed(&"x 3\n".repeat(REPORTED_ERRORS + 5));
     assert_eq!(parsed.diagnostics.len(), REPORTED_ERRORS);
-    assert_eq!(parsed.diagnostics[REPORTED_ERRORS - 1].notes, ["5 more errors are not shown."]);
+    assert_eq!(parsed.diagnostics[REPORTED_ERRORS - 1].notes, ["5 more errors are not shown"]);
 }

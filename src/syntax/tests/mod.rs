@@ -80,6 +80,7 @@ fn one_expression_for_call() {
     assert_eq!(call(""), "expected an expression, found nothing");
     assert_eq!(call("a; b"), "expected one expression, found more");
     assert_eq!(call("a\nb"), "expected one expression, found more");
+    assert_eq!(call("return 3"), "expected an expression, found a statement");
     assert_eq!(call("f(1"), "this `(` is never closed");
     assert_eq!(call("if x:"), "a `:` cannot stand here");
     assert_eq!(call("f(1,)"), "expected a value, found `)`");

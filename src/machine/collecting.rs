@@ -1,0 +1,115 @@
+//! Where the heap is asked for room, and what a collector must be told for it: the roots.
+//!
+//! An instruction allocates before it has changed anything, and its operands are roots until it is
+//! done. So no value lives only on the host's side while the collector runs.
+
+use super::frame::{Frames, Position};
+use super::host::Host;
+use super::machine::Machine;
+use super::perform::Flow;
+use super::trap::Ending;
+use crate::bytecode::liveness::FrameMap;
+use crate::memory::{Fault, Memory, Pointer, Shape, Value};
+
+impl Machine<'_> {
+    /// An uninitialised block, or none where even a collection makes no room for it.
+    ///
+    /// # Errors
+    /// See [`Memory::allocate`].
+    pub(super) fn make_block(&mut self, shape: Shape, position: Position) -> Result<Option<Pointer>, Fault> {
+        self.with_room(position, |memory, site| memory.allocate(shape, site))
+    }
+
+    /// A string; see [`Memory::make_string`].
+    ///
+    /// # Errors
+    /// [`Fault::OutOfMemory`] where even a collection makes no room for it, and those of an allocation.
+    pub(super) fn make_string(&mut self, text: &str, position: Position) -> Result<Value, Fault> {
+        let made = self.with_room(position, |memory, site| match memory.make_string(text, site) {
+            Err(Fault::OutOfMemory { .. }) => Ok(None),
+            made => made.map(Some),
+        });
+        made?.ok_or(Fault::OutOfMemory { bytes: text.len() as u64 })
+    }
+
+    /// A block of another size with the old contents; see [`Memory::reallocate`].
+    ///
+    /// # Errors
+    /// Whatever is wrong with `value`.
+    pub(super) fn reallocate(
+        &mut self,
+        value: Value,
+        length: u64,
+        position: Position,
+    ) -> Result<Option<Pointer>, Fault> {
+        self.with_room(position, |memory, site| memory.reallocate(value, length, site))
+    }
+
+    /// Collects if a collection is due, then allocates; where the heap cannot serve it, collects and
+    /// tries once more.
+    fn with_room<T>(
+        &mut self,
+        position: Position,
+        allocate: impl Fn(&mut Memory, u32) -> Result<Option<T>, Fault>,
+    ) -> Result<Option<T>, Fault> {
+        let collects = self.memory.requirements().collects;
+        if collects && (self.stress || self.memory.collection_due()) {
+            self.collect(position)?;
+        }
+        let site = self.site(position);
+        let made = allocate(&mut self.memory, site)?;
+        if made.is_some() || !collects {
+            return Ok(made);
+        }
+        self.collect(position)?;
+        allocate(&mut self.memory, site)
+    }
+
+    /// Has the strategy reclaim what nothing leads to while the instruction at `position` is about to be
+    /// executed, if it collects.
+    ///
+    /// # Errors
+    /// See [`Memory::collect`].
+    pub(super) fn collect(&mut self, position: Position) -> Result<(), Fault> {
+        if !self.memory.requirements().collects {
+            return Ok(());
+        }
+        let roots = self.roots(position);
+        self.memory.collect(&roots)
+    }
+
+    /// What keeps blocks alive while the instruction at `position` is about to be executed: what is in
+    /// globals, in variables and live temporaries of all frames, and in stack buffers.
+    pub(super) fn roots(&mut self, position: Position) -> Vec<Value> {
+        let mut roots = self.globals();
+        let stack = &self.memory.space.stack;
+        for &header in &self.buffers {
+            roots.extend(self.memory.buffer_words(header));
+        }
+        let program = self.program;
+        for frame in Frames::new(program, &self.memory, position) {
+            let map = self.frame_maps[frame.function]
+                .get_or_insert_with(|| Box::new(FrameMap::new(program, &program.functions[frame.function])));
+            let running = frame.base == position.base as usize;
+            let slots = if running { map.before(frame.at as u32) } else { map.across(frame.at as u32) };
+            roots.extend(slots.iter().map(|slot| stack.get(frame.base + slot as usize)));
+        }
+        roots
+    }
+
+    /// Executes an instruction; if it has allocated, audits the heap and the roots as they are after it.
+    ///
+    /// # Panics
+    /// If something is wrong with them: that would be our mistake.
+    pub(super) fn perform_audited(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
+        let allocations = self.memory.allocations();
+        let flow = self.carry_out(position, host)?;
+        if matches!(flow, Flow::Next) && self.memory.allocations() != allocations {
+            let roots = self.roots(Position { pc: position.pc + 1, ..position });
+            if let Err(problem) = self.memory.audit_with(&roots) {
+                panic!("the heap is unsound after instruction {}: {problem}", position.pc);
+            }
+        }
+        Ok(flow)
+    }
+}

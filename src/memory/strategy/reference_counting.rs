@@ -1,0 +1,143 @@
+//! Reference counting: a block dies with the last counted reference to it, at once (Collins 1960).
+//!
+//! The count is in the first of two header words, above the bit that is the allocator's. Counts of
+//! slots are kept by the instructions that the compiler inserts, those of globals, elements and
+//! fields by the stores. Cycles keep themselves alive; they are what this strategy loses.
+
+use std::collections::HashMap;
+
+use super::super::block::{BlockKind, Place};
+use super::super::fault::Fault;
+use super::super::heap::Memory;
+use super::super::provenance::Home;
+use super::super::reachability::{LostBlock, classify_cycles};
+use super::super::value::{Tag, Value};
+use super::Strategy;
+
+/// One reference, in the count word: bit 0 belongs to the allocator.
+pub(in crate::memory) const ONE: u64 = 2;
+
+/// The strategy called `refcount`.
+#[derive(Clone, Copy, Debug)]
+pub struct ReferenceCounting;
+
+impl Strategy for ReferenceCounting {
+    fn frees_on_request(&self) -> bool {
+        false
+    }
+
+    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+        classify_cycles(memory, roots)
+    }
+
+    fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
+        let mut found: HashMap<usize, u64> = HashMap::new();
+        let mut count = |value: Value| {
+            if let Some(home) = memory.counted(value) {
+                *found.entry(home.header).or_default() += 1;
+            }
+        };
+        roots.iter().copied().for_each(&mut count);
+        let blocks = memory.blocks();
+        for block in &blocks {
+            if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, memory.find(block.pointer)) {
+                let first = home.header + 1;
+                (first..first + (block.bytes / 8) as usize).for_each(|at| count(memory.space.heap.get(at)));
+            }
+        }
+        for block in &blocks {
+            let Some(home) = memory.find(block.pointer) else { continue };
+            let (kept, found) = (memory.count(home), found.get(&home.header).copied().unwrap_or(0));
+            if kept != found {
+                let address = block.pointer.address();
+                return Err(format!("the block at {address:#010x} has a count of {kept}, and {found} references"));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Memory {
+    /// Counts one more reference to the block of a value, if it is a counted reference to the heap.
+    #[inline]
+    pub fn retain(&mut self, value: Value) {
+        if let Some(home) = self.counted(value) {
+            self.space.heap.words[home.header - 1] += ONE;
+            self.counts.retains += 1;
+        }
+    }
+
+    /// Counts one reference less. The block goes with its last one, and with it the references that it
+    /// holds, by a work list: however long a chain of blocks is, the host's stack is not used for it.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    pub fn release(&mut self, value: Value) -> Result<(), Fault> {
+        let Some(home) = self.count_down(value) else { return Ok(()) };
+        let mut dying = vec![home];
+        while let Some(home) = dying.pop() {
+            let block = self.block_at(home);
+            if matches!(block.kind, BlockKind::Elements | BlockKind::Fields(_)) {
+                let first = home.header + 1;
+                for index in (first..first + (block.bytes / 8) as usize).rev() {
+                    let held = self.space.heap.get(index);
+                    dying.extend(self.count_down(held));
+                }
+            }
+            self.reclaim(home)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a word of a block. Under this strategy the place counts as a reference to what it now
+    /// holds, and no more to what it held.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    #[inline]
+    pub(in crate::memory) fn put_word(&mut self, place: Place, index: usize, value: Value) -> Result<(), Fault> {
+        if !self.requirements.counts {
+            self.segment_mut(place).set(index, value);
+            return Ok(());
+        }
+        // First the new one, which may be the old one.
+        self.retain(value);
+        let held = self.segment(place).get(index);
+        self.segment_mut(place).set(index, value);
+        self.release(held)
+    }
+
+    /// Writes a global, as [`Memory::put_word`] does a word of a block.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    pub fn put_global(&mut self, index: usize, value: Value) -> Result<(), Fault> {
+        self.put_word(Place::Static, index, value)
+    }
+
+    /// The count of a live heap block.
+    pub(in crate::memory) fn count(&self, home: Home) -> u64 {
+        self.space.heap.words[home.header - 1] / ONE
+    }
+
+    /// The block that a counted reference keeps alive.
+    #[inline]
+    pub(in crate::memory) fn counted(&self, value: Value) -> Option<Home> {
+        let home = match value.tag {
+            Tag::Pointer | Tag::String => self.find(value.as_pointer())?,
+            Tag::InteriorPointer => self.find_around(value.as_pointer())?,
+            _ => return None,
+        };
+        (home.place == Place::Heap).then_some(home)
+    }
+
+    /// Takes one off the count; the block if that was the last.
+    #[inline]
+    fn count_down(&mut self, value: Value) -> Option<Home> {
+        let home = self.counted(value)?;
+        let count = &mut self.space.heap.words[home.header - 1];
+        *count = count.saturating_sub(ONE);
+        self.counts.releases += 1;
+        (*count < ONE).then_some(home)
+    }
+}
