@@ -91,7 +91,10 @@ impl Column {
         let failure = outcome.error.as_ref().map(|error| Failure {
             kind: error.kind.name(),
             line: super::json::line(&compiled.sources, error.place.span),
-            headline: sentences(Context { compiled, configuration, outcome, error }).headline,
+            // The program's own words may hold anything.
+            headline: sentences(Context { compiled, configuration, outcome, error })
+                .headline
+                .replace(char::is_control, " "),
         });
         Column {
             memory: configuration.memory,

@@ -37,7 +37,7 @@ fn cost(column: &Column, columns: &[Column]) -> String {
     }
     let fewest = columns.iter().filter(|run| run.finished()).map(|run| run.machine.instructions).min();
     if let Some(fewest) = fewest.filter(|&fewest| fewest > 0 && column.machine.instructions > fewest) {
-        costs.push(more(column.machine.instructions, fewest, "instructions"));
+        costs.push(beyond(column.machine.instructions, fewest, "instructions", "the instructions"));
     }
     if costs.is_empty() { "cost no extra work".to_owned() } else { format!("cost {}", listed(&costs)) }
 }
@@ -77,7 +77,7 @@ fn compared_peak(column: &Column, columns: &[Column]) -> String {
     } else if peak == least {
         " at a time, the least".to_owned()
     } else if least > 0 {
-        format!(" at a time, {} the least", times(peak, least))
+        format!(" at a time, {}", beyond(peak, least, "than the least", "the least"))
     } else {
         " at a time".to_owned()
     }
@@ -118,23 +118,17 @@ fn output(column: &Column, columns: &[Column]) -> Option<String> {
     }
 }
 
-/// `12 % more instructions`, `3.1 times the instructions`.
-fn more(number: u64, least: u64, things: &str) -> String {
+/// How far a number goes beyond the least: `12 % more than the least`, `3.1 times the least`.
+fn beyond(number: u64, least: u64, after_more: &str, after_times: &str) -> String {
     let ratio = number as f64 / least as f64;
-    if ratio >= 2.0 {
-        return format!("{} the {things}", times(number, least));
-    }
     let percent = (ratio - 1.0) * 100.0;
-    match percent {
-        ..0.1 => format!("a few more {things}"),
-        ..9.95 => format!("{percent:.1} % more {things}"),
-        _ => format!("{percent:.0} % more {things}"),
+    match ratio {
+        ..1.001 => format!("slightly more {after_more}"),
+        ..1.0995 => format!("{percent:.1} % more {after_more}"),
+        ..2.0 => format!("{percent:.0} % more {after_more}"),
+        ..99.95 => format!("{ratio:.1} times {after_times}"),
+        _ => format!("{} times {after_times}", grouped(ratio.round() as u64)),
     }
-}
-
-fn times(number: u64, least: u64) -> String {
-    let ratio = number as f64 / least as f64;
-    if ratio < 99.95 { format!("{ratio:.1} times") } else { format!("{} times", grouped(ratio.round() as u64)) }
 }
 
 /// `a`, `a and b`, `a, b and c`.
