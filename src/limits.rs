@@ -46,6 +46,13 @@ pub const RECORDED_INPUT_BYTES: usize = 64 * 1024 * 1024;
 /// Default of `--replay-limit`: instructions of the explaining second run.
 pub const REPLAY_INSTRUCTIONS: u64 = 2_000_000_000;
 
+/// Globals that a session at the prompt has room for: they stand together, and literals come behind.
+pub const SESSION_GLOBALS: usize = 16 * 1024;
+/// Static segment of a session at the prompt: below it is room for its code, which grows.
+pub const SESSION_STATICS: u32 = 0x00A0_0000;
+/// Blocks of which a session at the prompt remembers where they were allocated and freed; 32 bytes each.
+pub const LEDGER_BLOCKS: usize = 2 * 1024 * 1024;
+
 /// Frames shown at each end of a call stack before its middle is cut.
 pub const REPORTED_FRAMES: usize = 8;
 

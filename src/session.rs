@@ -93,6 +93,7 @@ impl Configuration {
             seed: self.seed,
             max_steps: self.max_steps,
             stress: self.stress,
+            room_for_globals: 0,
         }
     }
 
@@ -264,8 +265,8 @@ pub fn run(
     };
     match end {
         _ if outcome.output_closed => {}
-        End::OutputClosed => {}
-        End::Finished => outcome.leaks = Some(leaks::report(compiled, &machine)),
+        End::OutputClosed | End::Paused(_) => {}
+        End::Finished | End::Exited => outcome.leaks = Some(leaks::report(compiled, &machine)),
         End::Interrupted(trap) => {
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
@@ -293,6 +294,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
     let trap = Trap {
         cause: Cause::Fault(fault),
         at: 0,
+        base: 0,
         backtrace: Backtrace::default(),
         block: None,
         index: None,

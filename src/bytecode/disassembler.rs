@@ -31,12 +31,12 @@ pub fn disassemble_function(program: &Program, function: &Function, sources: &So
         parameters.join(", "),
         8 * function.frame_words,
         function.slots,
-        if function.library { "  (library)" } else { "" },
+        if function.is_library() { "  (library)" } else { "" },
     );
     let mut shown = None;
     for at in function.entry..function.end {
         let span = program.spans[at as usize];
-        if !function.library && span.end > span.start {
+        if !function.is_library() && span.end > span.start {
             let source = sources.of(span);
             let line = source.line(span.start);
             if shown != Some((source.base, line)) {

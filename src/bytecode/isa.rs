@@ -212,6 +212,10 @@ macro_rules! for_each_instruction {
             "print" Print { first: Values, count: Count }
             /// Prints the value of the entry expression, whose text is a constant: `f(1) = 2`.
             "print-result" PrintResult { value: Read, text: ConstantIndex }
+            /// Shows a value to who typed its expression at a prompt.
+            "echo" Echo { value: Read }
+            /// Pauses the program, which can go on at the next instruction.
+            "breakpoint" Breakpoint {}
             /// Ends the program.
             "halt" Halt {}
 

@@ -240,7 +240,9 @@ pub fn live_before(program: &Program, function: &Function) -> Vec<SlotSet> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Count, FunctionIndex, Instruction, Integer, Length32, Read, Values, Variable, Window, Write};
+    use super::super::{
+        Count, FunctionIndex, Instruction, Integer, Length32, Owner, Read, Values, Variable, Window, Write,
+    };
     use super::*;
 
     fn set(slots: &[u32]) -> SlotSet {
@@ -272,7 +274,7 @@ mod tests {
             frame_words: 12,
             variables: vec![Variable { name: "v".to_owned(), slot: 2 }],
             buffers: Vec::new(),
-            library: false,
+            owner: Owner::User,
             header: Default::default(),
         };
         FrameMap::new(&Program { code, ..Program::default() }, &function)

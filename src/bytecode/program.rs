@@ -1,5 +1,7 @@
 //! A compiled program: instructions, what they refer to, and what reports need to explain them.
 
+use std::ops::Range;
+
 use super::Instruction;
 use crate::source::Span;
 
@@ -38,8 +40,19 @@ pub struct Buffer {
     pub bytes: bool,
 }
 
+/// Whose code a function is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// Statements outside all functions. It has nowhere to return to, and halts.
+    TopLevel,
+    /// A function of the user's.
+    User,
+    /// A library function: its lines are not the user's.
+    Library,
+}
+
 /// A function.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its name; the top level is `<top level>`.
     pub name: String,
@@ -57,13 +70,18 @@ pub struct Function {
     pub variables: Vec<Variable>,
     /// Its stack buffers.
     pub buffers: Vec<Buffer>,
-    /// Whether it belongs to the library: its lines are not the user's.
-    pub library: bool,
+    /// Whose it is.
+    pub owner: Owner,
     /// Its header in the text.
     pub header: Span,
 }
 
 impl Function {
+    /// Whether it is a library function.
+    pub fn is_library(&self) -> bool {
+        self.owner == Owner::Library
+    }
+
     /// Slots before the first variable: return address and frame link.
     pub const LINKAGE: u8 = 2;
 
@@ -134,15 +152,34 @@ pub struct Program {
     pub field_names: Vec<String>,
     /// Built-ins by index.
     pub builtins: &'static [Signature],
-    /// Code from this index on is the library's.
-    pub library_start: u32,
+    /// The library's code, as ascending ranges of instruction indices.
+    pub library_code: Vec<Range<u32>>,
     /// Code of the top level that belongs to `--call`, as a range of instruction indices.
-    pub call_code: std::ops::Range<u32>,
+    pub call_code: Range<u32>,
+    /// Instructions that statements of the user's begin with, ascending.
+    pub statements: Vec<u32>,
     /// Which place an allocating instruction's block goes to, by instruction index, ascending.
     pub block_names: Vec<(u32, String)>,
 }
 
 impl Program {
+    /// A program of nothing.
+    pub const EMPTY: Program = Program {
+        code: Vec::new(),
+        spans: Vec::new(),
+        functions: Vec::new(),
+        constants: Vec::new(),
+        globals: Vec::new(),
+        records: Vec::new(),
+        field_sites: Vec::new(),
+        field_names: Vec::new(),
+        builtins: &[],
+        library_code: Vec::new(),
+        call_code: 0..0,
+        statements: Vec::new(),
+        block_names: Vec::new(),
+    };
+
     /// First byte of the code segment.
     pub const CODE_BASE: u32 = 0x0040_1000;
 
@@ -160,6 +197,16 @@ impl Program {
     /// The function that holds the instruction at `index`.
     pub fn function_at(&self, index: u32) -> usize {
         self.functions.partition_point(|function| function.entry <= index).max(1) - 1
+    }
+
+    /// Whether the instruction at `index` is the library's.
+    pub fn is_library(&self, index: u32) -> bool {
+        self.library_code.iter().any(|range| range.contains(&index))
+    }
+
+    /// Whether a statement of the user's begins with the instruction at `index`.
+    pub fn begins_statement(&self, index: u32) -> bool {
+        self.statements.binary_search(&index).is_ok()
     }
 
     /// The name of the place that the block allocated by the instruction at `index` goes to.

@@ -2,7 +2,7 @@
 //! never the user's; what it proves, the loop need not check.
 
 use super::operand::Context;
-use super::program::{Function, Program};
+use super::program::{Function, Owner, Program};
 use super::{Instruction, liveness};
 
 /// Why a program must not run.
@@ -26,13 +26,13 @@ pub struct VerifyError {
 /// The first mistake.
 pub fn verify(program: &Program) -> Result<(), VerifyError> {
     let mut end = 0;
-    for (index, function) in program.functions.iter().enumerate() {
+    for function in &program.functions {
         if function.entry != end || function.end <= function.entry {
             return Err(error(function, function.entry, "functions do not tile the code".to_owned()));
         }
         end = function.end;
         verify_function(program, function)?;
-        verify_ends(program, function, index == 0)?;
+        verify_ends(program, function)?;
     }
     if end as usize != program.code.len() || program.spans.len() != program.code.len() {
         return Err(VerifyError { function: String::new(), at: end, message: "code without a function".to_owned() });
@@ -45,7 +45,8 @@ fn error(function: &Function, at: u32, message: String) -> VerifyError {
 }
 
 /// The top level has nowhere to return to: its linkage words are 0.
-fn verify_ends(program: &Program, function: &Function, top_level: bool) -> Result<(), VerifyError> {
+fn verify_ends(program: &Program, function: &Function) -> Result<(), VerifyError> {
+    let top_level = function.owner == Owner::TopLevel;
     for at in function.entry..function.end {
         match program.code[at as usize] {
             Instruction::Return { .. } | Instruction::ReturnNull {} if top_level => {
@@ -133,7 +134,7 @@ mod tests {
                 frame_words: 4,
                 variables: Vec::new(),
                 buffers: Vec::new(),
-                library: false,
+                owner: if entry == 0 { Owner::TopLevel } else { Owner::User },
                 header: crate::source::Span::default(),
             });
         }

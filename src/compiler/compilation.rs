@@ -314,7 +314,7 @@ impl<'a> Compilation<'a> {
         for function in &user.functions {
             Lowering::function(self, user, &facts, function, Origin::User).run(&function.body);
         }
-        self.program.library_start = self.program.code.len() as u32;
+        let start = self.program.code.len() as u32;
         let library = self.input.library;
         let facts = strings::facts(library, &HashSet::new()).into();
         let mut next = 0;
@@ -323,6 +323,8 @@ impl<'a> Compilation<'a> {
             Lowering::function(self, library, &facts, callable.function, Origin::Library).run(&callable.function.body);
             next += 1;
         }
+        let end = self.program.code.len() as u32;
+        self.program.library_code.extend((start < end).then_some(start..end));
     }
 
     /// Adds a lowered function to the program. Variables that are assigned on some paths only are cleared
@@ -398,6 +400,9 @@ impl<'a> Compilation<'a> {
         self.program.spans.splice(entry..entry, std::iter::repeat_n(function.header, count));
         function.end += count as u32;
         for (at, _) in self.program.block_names.iter_mut().rev().take_while(|(at, _)| *at >= function.entry) {
+            *at += count as u32;
+        }
+        for at in self.program.statements.iter_mut().rev().take_while(|at| **at >= function.entry) {
             *at += count as u32;
         }
     }

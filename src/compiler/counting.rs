@@ -73,11 +73,14 @@ pub fn insert(program: &mut Program) -> Option<usize> {
     }
     moved.push(code.len() as u32);
     let place = |at: u32| moved[at as usize];
-    program.library_start = place(program.library_start);
+    for range in &mut program.library_code {
+        *range = place(range.start)..place(range.end);
+    }
     program.call_code = place(program.call_code.start)..place(program.call_code.end);
     for (at, _) in &mut program.block_names {
         *at = place(*at);
     }
+    program.statements.iter_mut().for_each(|at| *at = place(*at));
     program.code = code;
     program.spans = spans;
     full

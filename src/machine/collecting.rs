@@ -91,7 +91,15 @@ impl Machine<'_> {
             let map = self.frame_maps[frame.function]
                 .get_or_insert_with(|| Box::new(FrameMap::new(program, &program.functions[frame.function])));
             let running = frame.base == position.base as usize;
-            let slots = if running { map.before(frame.at as u32) } else { map.across(frame.at as u32) };
+            let lent = !running && self.activities.iter().any(|activity| activity.stands_in(frame.base));
+            let slots = match (running, lent) {
+                (true, _) => map.before(frame.at as u32),
+                (false, false) => map.across(frame.at as u32),
+                // Its variables are those of what is evaluated below it.
+                (false, true) => {
+                    map.before(frame.at as u32).from(program.functions[frame.function].first_temporary().into())
+                }
+            };
             roots.extend(slots.iter().map(|slot| stack.get(frame.base + slot as usize)));
         }
         roots

@@ -21,7 +21,15 @@ impl Machine<'_> {
             _ => (None, None),
         };
         let index = self.index_of(&cause, position);
-        Box::new(Trap { cause, at: position.pc as u32, backtrace: self.backtrace(position), block, index, landing })
+        Box::new(Trap {
+            cause,
+            at: position.pc as u32,
+            base: position.base,
+            backtrace: self.backtrace(position),
+            block,
+            index,
+            landing,
+        })
     }
 
     /// The index of an access to a block that is gone.

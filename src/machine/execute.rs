@@ -40,12 +40,13 @@ impl Machine<'_> {
     ) -> End {
         const { assert!(C::STOPS, "the shortcuts take linkage words and headers as they are") };
         let Position { mut pc, mut base } = start;
-        let mut poll_at = self.next_poll(0);
-        let mut fuel = poll_at as i64 + pc as i64;
-        let mut calls = 0;
-        let mut deepest = 1;
+        let mut poll_at = self.next_poll(self.counts.instructions);
+        let mut fuel = (poll_at - self.counts.instructions) as i64 + pc as i64;
+        let mut calls = self.counts.calls;
+        let depth = self.frames(start).count() as u64;
+        let mut deepest = self.counts.max_call_depth.max(depth);
         // Frames that may still be added before there are more than `deepest`.
-        let mut headroom = 0;
+        let mut headroom = (deepest - depth) as i64;
 
         let end = 'run: loop {
             'poll: {
@@ -184,6 +185,12 @@ impl Machine<'_> {
                     }
 
                     loop {
+                        if P::ACTIVE && probe.pauses(self.program, Position { pc, base }) {
+                            self.counts.instructions = (poll_at as i64 - fuel + pc as i64) as u64;
+                            self.counts.calls = calls;
+                            self.counts.max_call_depth = deepest;
+                            return End::Paused(Position { pc, base });
+                        }
                         match code[pc] {
                             // ---- constants, variables
                             Instruction::LoadInteger { to, value } => {
@@ -598,6 +605,8 @@ impl Machine<'_> {
                             | Instruction::CallBuiltin { .. }
                             | Instruction::Print { .. }
                             | Instruction::PrintResult { .. }
+                            | Instruction::Echo { .. }
+                            | Instruction::Breakpoint {}
                             | Instruction::Halt {} => break 'perform,
                         }
                     }
@@ -641,7 +650,9 @@ impl Machine<'_> {
                         (pc, base) = (target, caller);
                         headroom += 1;
                     }
-                    Ok(Flow::Halt) | Err(Ending::Exited) => break 'run End::Finished,
+                    Ok(Flow::Pause) => break 'run End::Paused(Position { pc: pc + 1, base }),
+                    Ok(Flow::Halt) => break 'run End::Finished,
+                    Err(Ending::Exited) => break 'run End::Exited,
                     Err(Ending::OutputClosed) => break 'run End::OutputClosed,
                     Err(Ending::Trapped(cause)) => break 'run End::Trapped(self.trap(*cause, position)),
                 }
@@ -675,10 +686,11 @@ impl Machine<'_> {
     /// Tells a probe what has happened to blocks since it was last told.
     fn tell<P: Probe>(&mut self, probe: &mut P, position: Position) {
         for event in self.memory.journal.take() {
+            let site = self.site(position);
             let backtrace = &mut || self.backtrace(position);
             match event {
-                Event::Allocated(block) => probe.allocated(&block, backtrace),
-                Event::Freed(serial) => probe.freed(serial, backtrace),
+                Event::Allocated(block) => probe.allocated(&block, site, backtrace),
+                Event::Freed(serial) => probe.freed(serial, site, backtrace),
             }
         }
     }

@@ -124,11 +124,10 @@ impl Machine<'_> {
 
     /// The instruction that an allocation at `position` is blamed on: the user's innermost.
     pub(super) fn site(&self, position: Position) -> u32 {
-        let library_start = self.program.library_start as usize;
-        if position.pc < library_start {
+        if !self.program.is_library(position.pc as u32) {
             return position.pc as u32;
         }
-        let user = self.frames(position).find(|frame| frame.at < library_start);
+        let user = self.frames(position).find(|frame| !self.program.is_library(frame.at as u32));
         user.map_or(position.pc, |frame| frame.at) as u32
     }
 

@@ -3,6 +3,10 @@
 
 use std::io;
 
+use super::frame::Position;
+use super::machine::Machine;
+use crate::memory::Value;
+
 /// Why a file cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FileProblem {
@@ -27,6 +31,14 @@ pub trait Host {
     /// # Errors
     /// As the output.
     fn draw(&mut self, text: &[u8]) -> io::Result<()>;
+
+    /// Shows the value of an expression typed at a prompt.
+    ///
+    /// # Errors
+    /// As the output.
+    fn echo(&mut self, _machine: &Machine<'_>, _position: Position, _value: Value) -> io::Result<()> {
+        Ok(())
+    }
 
     /// The next line of standard input without its line ending; none at its end. Output is flushed first.
     ///

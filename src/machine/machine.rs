@@ -6,10 +6,11 @@ use super::checks::Stop;
 use super::frame::Position;
 use super::host::Host;
 use super::probe::Probe;
+use super::prompt::Activity;
 use super::random::Random;
 use super::trap::{Cause, Trap};
 use crate::bytecode::liveness::FrameMap;
-use crate::bytecode::{Constant, FieldSite, Program};
+use crate::bytecode::{Constant, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Tag, Value};
 
@@ -24,17 +25,23 @@ pub struct MachineOptions {
     pub max_steps: Option<u64>,
     /// Whether to collect at every allocation, and to audit the whole heap after it.
     pub stress: bool,
+    /// Globals that the static segment must have room for, if the program is going to grow.
+    pub room_for_globals: usize,
 }
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq)]
 pub enum End {
-    /// The program came to its end, or called `exit()`.
+    /// The program came to its end.
     Finished,
+    /// It called `exit()`.
+    Exited,
     /// An error stopped it.
     Trapped(Box<Trap>),
     /// The interrupt flag was raised; the trap's cause is meaningless, its place is not.
     Interrupted(Box<Trap>),
+    /// At a breakpoint or after a step. [`Machine::proceed`] goes on from there.
+    Paused(Position),
     /// Nobody reads the program's output any more.
     OutputClosed,
 }
@@ -114,6 +121,8 @@ pub struct Machine<'p> {
     pub(super) stress: bool,
     /// By function index: which slots keep blocks alive. Worked out when first asked for.
     pub(super) frame_maps: Vec<Option<Box<FrameMap>>>,
+    /// What a session at a prompt has begun and not ended, the outermost first.
+    pub(super) activities: Vec<Activity>,
     pub(super) counts: MachineStatistics,
 }
 
@@ -124,46 +133,21 @@ impl<'p> Machine<'p> {
     /// [`Fault::Host`] where the host refuses memory, [`Fault::OutOfMemory`] where the statics do not fit.
     pub fn load(program: &'p Program, options: &MachineOptions) -> Result<Machine<'p>, Fault> {
         let mut memory = Memory::new(&options.memory);
-        let mut constants = Vec::with_capacity(program.constants.len());
-        for constant in &program.constants {
-            constants.push(match constant {
-                Constant::Null => Value::NULL,
-                Constant::Boolean(value) => Value::boolean(*value),
-                Constant::Integer(value) => Value::integer(*value),
-                Constant::Float(value) => Value::float(*value),
-                Constant::String(text) => memory.add_literal(text)?,
-            });
-        }
         // Linkage words of 0: the top level returns nowhere.
         if !memory.space.stack.commit(FRAME_WINDOW, Tag::Uninitialised) {
             return Err(Fault::Host { bytes: 9 * FRAME_WINDOW as u64 });
         }
         memory.space.stack.set(0, Value::new(0, Tag::CodeAddress));
         memory.space.stack.set(1, Value::new(0, Tag::FrameLink));
-        let first_global = memory.add_globals(program.globals.len())?;
-        let record_layouts: Vec<LayoutId> = (0..)
-            .zip(&program.records)
-            .map(|(record, layout)| {
-                let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
-                memory.layouts.add_record(record, &fields)
-            })
-            .collect();
-        let cache = |site: &FieldSite| match site.record {
-            Some(record) => FieldCache::of(&memory.layouts, record_layouts[record as usize], FieldName(site.field)),
-            None => FieldCache::EMPTY,
-        };
-        Ok(Machine {
+        let mut machine = Machine {
             program,
+            memory,
             result: None,
-            constants,
-            first_global,
-            callees: program
-                .functions
-                .iter()
-                .map(|function| Callee { entry: function.entry, frame_words: function.frame_words })
-                .collect(),
-            field_caches: program.field_sites.iter().map(cache).collect(),
-            record_layouts,
+            constants: Vec::new(),
+            first_global: 0,
+            callees: Vec::new(),
+            record_layouts: Vec::new(),
+            field_caches: Vec::new(),
             buffers: Vec::new(),
             innermost_buffer: 0,
             stack_words: (options.memory.stack_bytes / 8) as usize,
@@ -171,29 +155,98 @@ impl<'p> Machine<'p> {
             random: Random::new(options.seed),
             max_steps: options.max_steps,
             stress: options.stress,
-            frame_maps: vec![None; program.functions.len()],
+            frame_maps: Vec::new(),
+            activities: Vec::new(),
             counts: MachineStatistics::default(),
-            memory,
-        })
+        };
+        machine.take_in()?;
+        let globals = program.globals.len().max(options.room_for_globals);
+        machine.first_global = machine.memory.add_globals(globals)?;
+        Ok(machine)
     }
 
-    /// Runs the program from its top level to its end.
+    /// Takes in what the program has and the machine does not know of yet.
+    ///
+    /// # Errors
+    /// As [`Machine::load`].
+    pub fn take_in(&mut self) -> Result<(), Fault> {
+        let Machine { program, memory, .. } = self;
+        for constant in &program.constants[self.constants.len()..] {
+            self.constants.push(match constant {
+                Constant::Null => Value::NULL,
+                Constant::Boolean(value) => Value::boolean(*value),
+                Constant::Integer(value) => Value::integer(*value),
+                Constant::Float(value) => Value::float(*value),
+                Constant::String(text) => memory.add_literal(text)?,
+            });
+        }
+        for (record, layout) in (0..).zip(&program.records).skip(self.record_layouts.len()) {
+            let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
+            self.record_layouts.push(memory.layouts.add_record(record, &fields));
+        }
+        let functions = &program.functions[self.callees.len()..];
+        self.callees.extend(
+            functions.iter().map(|function| Callee { entry: function.entry, frame_words: function.frame_words }),
+        );
+        for site in &program.field_sites[self.field_caches.len()..] {
+            self.field_caches.push(match site.record {
+                Some(record) => {
+                    FieldCache::of(&memory.layouts, self.record_layouts[record as usize], FieldName(site.field))
+                }
+                None => FieldCache::EMPTY,
+            });
+        }
+        self.frame_maps.resize(program.functions.len(), None);
+        Ok(())
+    }
+
+    /// Runs the program from its top level to its end. It passes over breakpoints.
     pub fn run<P: Probe>(&mut self, host: &mut dyn Host, probe: &mut P, interrupt: &AtomicBool) -> End {
+        let mut end = self.start(0, 0, host, probe, interrupt);
+        while let End::Paused(position) = end {
+            end = self.proceed(position, host, probe, interrupt);
+        }
+        if matches!(end, End::Finished | End::Exited) { self.finish() } else { end }
+    }
+
+    /// Runs a top level, whose frame begins at `base`, until something ends or pauses it.
+    pub(super) fn start<P: Probe>(
+        &mut self,
+        function: u32,
+        base: u32,
+        host: &mut dyn Host,
+        probe: &mut P,
+        interrupt: &AtomicBool,
+    ) -> End {
+        let start = Position { pc: self.program.functions[function as usize].entry as usize, base };
+        match self.take_stack(base as usize, function as usize) {
+            Ok(()) => self.proceed(start, host, probe, interrupt),
+            Err(cause) => End::Trapped(self.trap(cause, start)),
+        }
+    }
+
+    /// Goes on from where a pause was.
+    pub fn proceed<P: Probe>(
+        &mut self,
+        position: Position,
+        host: &mut dyn Host,
+        probe: &mut P,
+        interrupt: &AtomicBool,
+    ) -> End {
         if P::ACTIVE {
             self.memory.journal.open();
         }
-        let start = Position { pc: self.program.functions[0].entry as usize, base: 0 };
-        let end = match self.take_stack(0, 0) {
-            Ok(()) => self.execute::<P, Stop>(start, host, probe, interrupt),
-            Err(cause) => End::Trapped(self.trap(cause, start)),
-        };
-        // The top level's stack buffers go with it, and what they held.
-        if end == End::Finished
-            && let Err(fault) = self.retire_buffers(0).and_then(|()| self.memory.collect(&self.globals()))
-        {
-            return End::Trapped(self.trap(Cause::Fault(fault), start));
+        self.execute::<P, Stop>(position, host, probe, interrupt)
+    }
+
+    /// Ends what the top level has begun: its stack buffers go with it, and what they held. Then the strategy
+    /// collects a last time.
+    fn finish(&mut self) -> End {
+        let ended = self.retire_buffers(0).and_then(|()| self.memory.collect(&self.globals()));
+        match ended {
+            Ok(()) => End::Finished,
+            Err(fault) => End::Trapped(self.trap(Cause::Fault(fault), Position { pc: 0, base: 0 })),
         }
-        end
     }
 
     /// The counts so far.

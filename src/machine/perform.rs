@@ -28,6 +28,8 @@ pub(super) enum Flow {
     },
     /// In the caller, with a value.
     Leave(Value),
+    /// At the next instruction, once somebody says so.
+    Pause,
     /// Nowhere.
     Halt,
 }
@@ -416,6 +418,11 @@ impl Machine<'_> {
                 self.result = Some(result);
                 write(host, &line)
             }
+            I::Echo { value } => {
+                let value = self.slot(base, value.0);
+                written(host.echo(self, position, value))
+            }
+            I::Breakpoint {} => Ok(Flow::Pause),
             I::Halt {} => Ok(Flow::Halt),
 
             I::LoadInteger { .. }
@@ -565,7 +572,7 @@ impl Machine<'_> {
     }
 
     /// One past the frame of the function at `position`, stack buffers included.
-    fn frame_end(&self, position: Position) -> usize {
+    pub(super) fn frame_end(&self, position: Position) -> usize {
         let function = self.program.function_at(position.pc as u32);
         position.base as usize + self.program.functions[function].frame_words as usize
     }
@@ -584,7 +591,12 @@ const fn branch(taken: bool, target: Target) -> Flow {
 
 /// Writes to the program's output.
 fn write(host: &mut dyn Host, text: &str) -> Result<Flow, Ending> {
-    match host.write(text.as_bytes()) {
+    written(host.write(text.as_bytes()))
+}
+
+/// Goes on after writing to the program's output.
+fn written(result: std::io::Result<()>) -> Result<Flow, Ending> {
+    match result {
         Ok(()) => Ok(Flow::Next),
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Err(Ending::OutputClosed),
         Err(error) => {

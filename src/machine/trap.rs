@@ -1,6 +1,7 @@
 //! Why a program stopped, as data with everything that can only be known at that moment:
 //! where it was, who had called whom, what lay at the address. Sentences are `report`'s.
 
+use super::frame::Position;
 use super::host::FileProblem;
 use crate::kind::ErrorKind;
 use crate::memory::{Fault, Pointer};
@@ -233,6 +234,8 @@ pub struct Trap {
     pub cause: Cause,
     /// Index of the instruction, of whoever's code.
     pub at: u32,
+    /// Base of the frame it ran in.
+    pub base: u32,
     /// Who had called whom.
     pub backtrace: Backtrace,
     /// The block it is about, if any.
@@ -241,6 +244,13 @@ pub struct Trap {
     pub index: Option<i64>,
     /// What lies where an access went, if it went astray.
     pub landing: Option<Landing>,
+}
+
+impl Trap {
+    /// Where the machine was.
+    pub const fn position(&self) -> Position {
+        Position { pc: self.at as usize, base: self.base }
+    }
 }
 
 /// Why an instruction has no successor.

@@ -16,7 +16,7 @@ pub(super) fn place(compiled: &Compiled, at: u32, backtrace: &Backtrace) -> Plac
 pub(super) fn library_function(compiled: &Compiled, at: u32) -> Option<String> {
     let program = &compiled.program;
     let function = program.functions.get(program.function_at(at))?;
-    function.library.then(|| function.name.clone())
+    function.is_library().then(|| function.name.clone())
 }
 
 /// `at` itself, or the call in the user's code from which the library was entered.

@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 use super::host::{RecordedHost, Recording};
 use super::{CallStack, Compiled, Configuration, Place, RecordFacts, Related, RelatedKind, RunError, blame};
 use crate::limits::RECORDED_INPUT_BYTES;
-use crate::machine::{Backtrace, BlockWatch, Cause, End, Machine, MachineOptions, Trap};
+use crate::machine::{Backtrace, BlockWatch, Cause, End, Machine, MachineOptions, Trap, Watch};
 use crate::memory::{BlockKind, Fault, FieldName, LayoutId};
 
 /// What is known of an error without a second run. The machine is asked for what only it knows.
@@ -116,10 +116,12 @@ fn second_run(
     let mut watch = BlockWatch::new(serial);
     let mut machine = Machine::load(&compiled.program, &options)
         .map_err(|_| "the computer has no memory for a second run".to_owned())?;
-    match machine.run(&mut RecordedHost::new(recording), &mut watch, interrupt) {
+    match machine.run(&mut RecordedHost::new(recording), &mut Watch::new(&mut watch), interrupt) {
         End::Interrupted(_) => return Err("the second run was interrupted".to_owned()),
         End::Trapped(trap) => debug_assert_eq!(trap.at, error.trap.at, "a run repeats itself"),
-        End::Finished | End::OutputClosed => debug_assert!(false, "a run repeats itself"),
+        End::Finished | End::Exited | End::Paused(_) | End::OutputClosed => {
+            debug_assert!(false, "a run repeats itself")
+        }
     }
     Ok(watch)
 }

@@ -16,7 +16,7 @@ use super::{variables, walk};
 use crate::bytecode::assembler::{Assembler, Label};
 use crate::bytecode::liveness::SlotSet;
 use crate::bytecode::{
-    Buffer, Constant, Count, Function, FunctionIndex, Instruction, Read, Target, Variable, Window, Write,
+    Buffer, Constant, Count, Function, FunctionIndex, Instruction, Owner, Read, Target, Variable, Window, Write,
 };
 use crate::kind::ErrorKind;
 use crate::limits;
@@ -84,6 +84,8 @@ pub(super) struct Lowering<'c, 'a> {
     /// The expression that is about to be assigned, and to what: names its block.
     naming: Option<(ExpressionId, String)>,
     block_names: Vec<(u32, String)>,
+    /// Where statements begin.
+    statements: Vec<u32>,
     call_code: std::ops::Range<u32>,
     /// Scope number to the inference of records; 0 for globals.
     scope: u32,
@@ -122,6 +124,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
             has_buffers: false,
             naming: None,
             block_names: Vec::new(),
+            statements: Vec::new(),
             call_code: 0..0,
             overflowed: None,
         }
@@ -345,11 +348,16 @@ impl<'c, 'a> Lowering<'c, 'a> {
             frame_words: u32::try_from(edge).unwrap_or(u32::MAX),
             variables: self.variables,
             buffers,
-            library: self.origin == Origin::Library,
+            owner: match (self.function, self.origin) {
+                (None, _) => Owner::TopLevel,
+                (Some(_), Origin::User) => Owner::User,
+                (Some(_), Origin::Library) => Owner::Library,
+            },
             header: self.header,
         };
         let base = self.compilation.program.code.len() as u32;
         self.compilation.program.block_names.extend(self.block_names.into_iter().map(|(at, name)| (at + base, name)));
+        self.compilation.program.statements.extend(self.statements.into_iter().map(|at| at + base));
         if self.function.is_none() {
             self.compilation.program.call_code = self.call_code.start + base..self.call_code.end + base;
         }

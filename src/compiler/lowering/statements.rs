@@ -4,7 +4,7 @@ use super::super::certain::{Certain, certain};
 use super::super::constants;
 use super::calls::Destination;
 use super::places::Place;
-use super::{Enclosing, Loop, Lowering};
+use super::{Enclosing, Loop, Lowering, Origin};
 use crate::bytecode::liveness::SlotSet;
 use crate::bytecode::{
     Instruction, Integer, LimitAndStep, Read, Target, Update, Walk, WalkStart, Write, WriteFalling, WriteJumping,
@@ -55,6 +55,7 @@ impl<'a> Lowering<'_, 'a> {
     fn statement(&mut self, statement: &'a Statement) {
         let span = statement.span;
         let mark = self.next;
+        self.mark_statement();
         match &statement.kind {
             StatementKind::Expression(value) => self.expression_statement(*value),
             StatementKind::Assign { place, value } => self.assign(*place, *value, span),
@@ -80,6 +81,14 @@ impl<'a> Lowering<'_, 'a> {
             StatementKind::Global(names) => self.global_statement(names),
         }
         self.next = mark;
+    }
+
+    /// Notes where a statement of the user's begins.
+    fn mark_statement(&mut self) {
+        let here = self.assembler.here();
+        if self.origin == Origin::User && self.statements.last() != Some(&here) {
+            self.statements.push(here);
+        }
     }
 
     /// An expression for what it does; one that does nothing gets a warning.

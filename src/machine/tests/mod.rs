@@ -65,7 +65,7 @@ pub fn function(name: &str, parameters: u8, slots: u8, code: Vec<Instruction>) -
         frame_words: u32::from(slots),
         variables,
         buffers: Vec::new(),
-        library: false,
+        owner: if name == "<top level>" { Owner::TopLevel } else { Owner::User },
         header: Default::default(),
     };
     (function, code)
@@ -81,7 +81,6 @@ pub fn program(functions: Vec<(Function, Vec<Instruction>)>) -> Program {
         program.functions.push(function);
     }
     program.spans = vec![Default::default(); program.code.len()];
-    program.library_start = program.code.len() as u32;
     program
 }
 
@@ -102,6 +101,7 @@ pub fn options(program: &Program) -> MachineOptions {
         seed: 1,
         max_steps: None,
         stress: false,
+        room_for_globals: 0,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Probes are told of blocks, with the call stack of that moment.
 
 use super::*;
-use crate::machine::{BlockWatch, FrameFacts};
+use crate::machine::{BlockWatch, FrameFacts, Watch};
 
 #[test]
 fn a_watched_block_is_seen_to_be_allocated_and_freed() {
@@ -29,7 +29,7 @@ fn a_watched_block_is_seen_to_be_allocated_and_freed() {
     };
     let mut watch = BlockWatch::new(serial);
     let mut machine = load(&program);
-    machine.run(&mut World::default(), &mut watch, &AtomicBool::new(false));
+    machine.run(&mut World::default(), &mut Watch::new(&mut watch), &AtomicBool::new(false));
     let allocated = watch.allocated.expect("it was allocated");
     assert_eq!(allocated.innermost, [FrameFacts { function: 1, at: 3 }, FrameFacts { function: 0, at: 0 }]);
     let freed = watch.freed.expect("it was freed");
@@ -37,7 +37,7 @@ fn a_watched_block_is_seen_to_be_allocated_and_freed() {
 
     let mut other = BlockWatch::new(serial + 1);
     let mut machine = load(&program);
-    machine.run(&mut World::default(), &mut other, &AtomicBool::new(false));
+    machine.run(&mut World::default(), &mut Watch::new(&mut other), &AtomicBool::new(false));
     assert_eq!((other.allocated, other.freed), (None, None));
 }
 
@@ -65,7 +65,7 @@ fn a_stack_buffer_ends_where_its_function_returns() {
     let (machine, _) = run(&program, &mut World::default());
     let serial = crate::memory::Pointer(machine.memory.space.stack.words[2]).serial();
     let mut watch = BlockWatch::new(serial);
-    load(&program).run(&mut World::default(), &mut watch, &AtomicBool::new(false));
+    load(&program).run(&mut World::default(), &mut Watch::new(&mut watch), &AtomicBool::new(false));
     assert_eq!(watch.allocated.expect("it was allocated").innermost[0], FrameFacts { function: 1, at: 2 });
     let freed = watch.freed.expect("it went with its frame");
     assert_eq!(freed.innermost, [FrameFacts { function: 1, at: 3 }, FrameFacts { function: 0, at: 0 }]);

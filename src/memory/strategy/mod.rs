@@ -66,6 +66,16 @@ pub trait Strategy: Debug + Send {
         Ok(())
     }
 
+    /// Makes good what it keeps in blocks after frames have gone without giving back what they held:
+    /// `roots` are all values left that keep blocks from outside of the heap.
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    fn recount(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+        let _ = (memory, roots);
+        Ok(())
+    }
+
     /// Checks what it keeps in blocks against the heap and the values that keep blocks from outside of
     /// it: counts that are stored against counts worked out anew.
     ///
@@ -152,6 +162,17 @@ impl Memory {
         self.counts.collection_ns += pause;
         self.counts.longest_pause_ns = self.counts.longest_pause_ns.max(pause);
         collected
+    }
+
+    /// See [`Strategy::recount`].
+    ///
+    /// # Errors
+    /// [`Fault::Segmentation`] for a corrupted free list.
+    pub fn recount(&mut self, roots: &[Value]) -> Result<(), Fault> {
+        let Some(mut strategy) = self.strategy.take() else { return Ok(()) };
+        let recounted = strategy.recount(self, roots);
+        self.strategy = Some(strategy);
+        recounted
     }
 
     /// What the program has lost if it ends now and only `roots` are left, by address; nothing

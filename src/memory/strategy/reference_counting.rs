@@ -31,21 +31,8 @@ impl Strategy for ReferenceCounting {
     }
 
     fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
-        let mut found: HashMap<usize, u64> = HashMap::new();
-        let mut count = |value: Value| {
-            if let Some(home) = memory.counted(value) {
-                *found.entry(home.header).or_default() += 1;
-            }
-        };
-        roots.iter().copied().for_each(&mut count);
-        let blocks = memory.blocks();
-        for block in &blocks {
-            if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, memory.find(block.pointer)) {
-                let first = home.header + 1;
-                (first..first + (block.bytes / 8) as usize).for_each(|at| count(memory.space.heap.get(at)));
-            }
-        }
-        for block in &blocks {
+        let found = references(memory, roots);
+        for block in memory.blocks() {
             let Some(home) = memory.find(block.pointer) else { continue };
             let (kept, found) = (memory.count(home), found.get(&home.header).copied().unwrap_or(0));
             if kept != found {
@@ -55,6 +42,38 @@ impl Strategy for ReferenceCounting {
         }
         Ok(())
     }
+
+    fn recount(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+        let found = references(memory, roots);
+        let mut dying = Vec::new();
+        for block in memory.blocks() {
+            let Some(home) = memory.find(block.pointer) else { continue };
+            let count = found.get(&home.header).copied().unwrap_or(0);
+            let word = &mut memory.space.heap.words[home.header - 1];
+            // A block without any goes by being given one, which is then taken.
+            *word = *word % ONE + count.max(1) * ONE;
+            dying.extend((count == 0).then_some(Value::pointer(block.pointer)));
+        }
+        dying.into_iter().try_for_each(|value| memory.release(value))
+    }
+}
+
+/// How many counted references there are to each heap block, by the index of its header.
+fn references(memory: &Memory, roots: &[Value]) -> HashMap<usize, u64> {
+    let mut found: HashMap<usize, u64> = HashMap::new();
+    let mut count = |value: Value| {
+        if let Some(home) = memory.counted(value) {
+            *found.entry(home.header).or_default() += 1;
+        }
+    };
+    roots.iter().copied().for_each(&mut count);
+    for block in memory.blocks() {
+        if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, memory.find(block.pointer)) {
+            let first = home.header + 1;
+            (first..first + (block.bytes / 8) as usize).for_each(|at| count(memory.space.heap.get(at)));
+        }
+    }
+    found
 }
 
 impl Memory {
