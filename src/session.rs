@@ -21,7 +21,7 @@ pub use outcome::{
 };
 
 use crate::bytecode::{Program, verifier};
-use crate::compiler;
+use crate::compiler::{self, Entry};
 use crate::kind::ErrorKind;
 use crate::library;
 use crate::limits;
@@ -177,12 +177,17 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
     let input = compiler::Input {
         user: &user.module,
         library: &library.module,
-        call: call.as_ref().map(|(module, expression, text)| (module, *expression, *text)),
+        entry: match &call {
+            Some((module, expression, text)) => Entry::Call { module, expression: *expression, text },
+            None => Entry::Program,
+        },
+        earlier: None,
+        breakpoints: &[],
         builtins: signatures(),
         requirements: configuration.requirements(),
     };
     match compiler::compile(input, &mut names) {
-        Ok(compiler::Output { program, warnings, uncalled }) => {
+        Ok(compiler::Output { program, warnings, uncalled, .. }) => {
             debug_assert_eq!(verifier::verify(&program), Ok(()), "the compiler made unsound code");
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);

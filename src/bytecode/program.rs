@@ -99,7 +99,7 @@ pub struct Global {
 }
 
 /// The layout of a record.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordLayout {
     /// The record's name.
     pub name: String,

@@ -4,15 +4,16 @@
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
+use super::continuing::Waiting;
 use super::counting;
 use super::lowering::{Lowering, Role};
 use super::records::{Records, Resolve, Scope};
 use super::strings::{self, StringFacts};
-use super::{Input, Output, duplicate, suggest, unassigned, variables, walk};
+use super::{Entry, Input, Output, duplicate, suggest, unassigned, variables, walk};
 use crate::bytecode::liveness::{self, SlotSet};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, FieldSiteIndex, Function, FunctionIndex, Global, GlobalIndex, Instruction,
-    Program, RecordLayout, Write,
+    Program, RecordIndex, RecordLayout, Variable, Write,
 };
 use crate::kind::ErrorKind;
 use crate::limits;
@@ -32,6 +33,8 @@ pub(super) struct Words {
     pub size: Name,
 }
 
+/// The hidden global that says whether `main` has been entered.
+const MAIN_ENTERED: &str = "<main entered>";
 /// The names of simple types, for `sizeof`.
 const SIMPLE_TYPES: &[&str] = &["integer", "int", "float", "real", "boolean", "bool", "pointer", "character", "char"];
 /// The names of the call that allocates uninitialised bytes.
@@ -64,10 +67,14 @@ pub(super) struct Compilation<'a> {
     functions: HashMap<Name, Callable<'a>>,
     library: HashMap<Name, Callable<'a>>,
     builtins: HashMap<&'static str, u8>,
-    globals: HashMap<Name, u32>,
-    constants: HashMap<ConstantKey, u32>,
-    fields: HashMap<Name, u32>,
-    sites: HashMap<(u32, Option<u32>), u32>,
+    pub(super) globals: HashMap<Name, u32>,
+    pub(super) constants: HashMap<ConstantKey, u32>,
+    pub(super) fields: HashMap<Name, u32>,
+    pub(super) sites: HashMap<(u32, Option<u32>), u32>,
+    /// By index of a record to the inference: its row in the program.
+    record_rows: Vec<u32>,
+    /// Functions that cannot be called yet.
+    pub(super) waiting: Vec<Waiting>,
     assigned_fields: HashSet<Name>,
     string_makers: HashSet<Name>,
     pending_library: Vec<Name>,
@@ -78,12 +85,24 @@ pub(super) struct Compilation<'a> {
 }
 
 #[derive(Clone, PartialEq, Eq, Hash)]
-enum ConstantKey {
+pub(super) enum ConstantKey {
     Null,
     Boolean(bool),
     Integer(i64),
     Float(u64),
     String(String),
+}
+
+impl ConstantKey {
+    pub fn of(constant: &Constant) -> ConstantKey {
+        match constant {
+            Constant::Null => ConstantKey::Null,
+            Constant::Boolean(value) => ConstantKey::Boolean(*value),
+            Constant::Integer(value) => ConstantKey::Integer(*value),
+            Constant::Float(value) => ConstantKey::Float(value.to_bits()),
+            Constant::String(text) => ConstantKey::String(text.clone()),
+        }
+    }
 }
 
 impl<'a> Compilation<'a> {
@@ -98,7 +117,12 @@ impl<'a> Compilation<'a> {
             size: names.intern("size"),
         };
         let builtins = (0u8..).zip(input.builtins).map(|(index, row)| (row.name, index)).collect();
-        Compilation {
+        let earlier = input.earlier.map(|earlier| {
+            let globals: Vec<Name> = earlier.program.globals.iter().map(|global| names.intern(&global.name)).collect();
+            let fields: Vec<Name> = earlier.program.field_names.iter().map(|name| names.intern(name)).collect();
+            (earlier.program, globals, fields)
+        });
+        let mut compilation = Compilation {
             input,
             names,
             words,
@@ -112,13 +136,19 @@ impl<'a> Compilation<'a> {
             constants: HashMap::new(),
             fields: HashMap::new(),
             sites: HashMap::new(),
+            record_rows: Vec::new(),
+            waiting: Vec::new(),
             assigned_fields: HashSet::new(),
             string_makers: HashSet::new(),
             pending_library: Vec::new(),
             next_index: 1,
             main_entered: None,
             reported: HashSet::new(),
+        };
+        if let Some((program, globals, fields)) = earlier {
+            compilation.take_over(program, &globals, &fields);
         }
+        compilation
     }
 
     pub fn compile(mut self) -> Result<Output, Vec<Diagnostic>> {
@@ -144,9 +174,11 @@ impl<'a> Compilation<'a> {
             self.slots_exceeded(header, &what);
             return Err(self.diagnostics);
         }
-        let idle = matches!(role, Role::TopLevel) && self.input.user.top_level.statements.is_empty();
+        let idle = matches!(self.input.entry, Entry::Program)
+            && matches!(role, Role::TopLevel)
+            && self.input.user.top_level.statements.is_empty();
         let uncalled = idle.then(|| self.headers());
-        Ok(Output { program: self.program, warnings: self.diagnostics, uncalled })
+        Ok(Output { program: self.program, warnings: self.diagnostics, uncalled, waiting: self.waiting })
     }
 
     // ---- tables ---------------------------------------------------------------------------
@@ -182,7 +214,12 @@ impl<'a> Compilation<'a> {
         let user = self.input.user;
         let swap = self.swap_name(Origin::User);
         let mut found: Vec<Name> = Vec::new();
-        walk::each_assigned(user, &user.top_level, swap, &mut |name, _| found.push(name));
+        let lent: HashSet<Name> = self.lent_variables().filter_map(|(_, name)| name).collect();
+        walk::each_assigned(user, &user.top_level, swap, &mut |name, _| {
+            if !lent.contains(&name) {
+                found.push(name);
+            }
+        });
         for function in &user.functions {
             walk::each_statement(&function.body, &mut |statement| {
                 if let StatementKind::Global(names) = &statement.kind {
@@ -198,8 +235,11 @@ impl<'a> Compilation<'a> {
             |kind: &ExpressionKind| matches!(kind, ExpressionKind::Call { callee, .. } if callee.name == main);
         if self.functions.contains_key(&main) && user.expressions.iter().any(|expression| calls_main(&expression.kind))
         {
-            self.main_entered = Some(GlobalIndex(self.program.globals.len() as u32));
-            self.program.globals.push(Global { name: "<main entered>".to_owned() });
+            let known = self.program.globals.iter().position(|global| global.name == MAIN_ENTERED);
+            self.main_entered = Some(GlobalIndex(known.unwrap_or(self.program.globals.len()) as u32));
+            if known.is_none() {
+                self.program.globals.push(Global { name: MAIN_ENTERED.to_owned() });
+            }
         }
     }
 
@@ -212,8 +252,11 @@ impl<'a> Compilation<'a> {
 
     /// What the program's top level does after its statements.
     fn entry(&self) -> Role<'a> {
-        if let Some((module, expression, text)) = self.input.call {
-            return Role::Call { module, expression, text };
+        match self.input.entry {
+            Entry::Call { module, expression, text } => return Role::Call { module, expression, text },
+            Entry::Ask { module, expression } => return Role::Ask { module, expression },
+            Entry::None => return Role::TopLevel,
+            Entry::Program => {}
         }
         let main = self.functions.get(&self.words.main).filter(|main| main.function.parameters.is_empty());
         if let Some(main) = main.copied() {
@@ -253,13 +296,16 @@ impl<'a> Compilation<'a> {
         let resolver = Resolver { compilation: self, locals: self.locals_of_all() };
         records.infer(user, &scopes, &resolver);
         self.records = records;
-        self.program.records = (0..self.records.all().len())
-            .map(|index| {
-                let record = self.records.all()[index].clone();
-                let fields = record.fields.iter().map(|&(name, embedded)| (self.field_index(name), embedded)).collect();
-                RecordLayout { name: self.names.text(record.name).to_owned(), fields }
-            })
-            .collect();
+        for index in 0..self.records.all().len() {
+            let record = self.records.all()[index].clone();
+            let fields = record.fields.iter().map(|&(name, embedded)| (self.field_index(name), embedded)).collect();
+            let layout = RecordLayout { name: self.names.text(record.name).to_owned(), fields };
+            let known = self.program.records.iter().rposition(|known| *known == layout);
+            self.record_rows.push(known.unwrap_or(self.program.records.len()) as u32);
+            if known.is_none() {
+                self.program.records.push(layout);
+            }
+        }
         for record in self.records.all() {
             self.assigned_fields.extend(record.fields.iter().map(|&(name, _)| name));
         }
@@ -311,8 +357,13 @@ impl<'a> Compilation<'a> {
         let user = self.input.user;
         let facts = self.string_facts(user);
         Lowering::top_level(self, user, &facts, role).run(&user.top_level);
-        for function in &user.functions {
+        for (index, function) in user.functions.iter().enumerate() {
+            let since = self.diagnostics.len();
             Lowering::function(self, user, &facts, function, Origin::User).run(&function.body);
+            if let Some(earlier) = self.input.earlier {
+                let name = self.text(function.name.name).to_owned();
+                self.set_aside(index as u32 + 1, name, index >= earlier.functions, since);
+            }
         }
         let start = self.program.code.len() as u32;
         let library = self.input.library;
@@ -493,13 +544,7 @@ impl<'a> Compilation<'a> {
     }
 
     pub fn constant(&mut self, constant: Constant) -> ConstantIndex {
-        let key = match &constant {
-            Constant::Null => ConstantKey::Null,
-            Constant::Boolean(value) => ConstantKey::Boolean(*value),
-            Constant::Integer(value) => ConstantKey::Integer(*value),
-            Constant::Float(value) => ConstantKey::Float(value.to_bits()),
-            Constant::String(text) => ConstantKey::String(text.clone()),
-        };
+        let key = ConstantKey::of(&constant);
         let next = self.program.constants.len() as u32;
         let index = *self.constants.entry(key).or_insert(next);
         if index == next {
@@ -517,9 +562,23 @@ impl<'a> Compilation<'a> {
         index
     }
 
+    /// A record's row in the program.
+    pub fn record_row(&self, record: u32) -> RecordIndex {
+        RecordIndex(self.record_rows[record as usize])
+    }
+
+    /// The variables of a paused function that the top level has in its own slots: each with its slot,
+    /// and its name if it can be used.
+    pub fn lent_variables(&self) -> impl Iterator<Item = (u8, Option<Name>)> + '_ {
+        let lent = self.input.earlier.map_or(&[][..], |earlier| earlier.variables);
+        let name = |variable: &Variable| self.names.find(&variable.name);
+        (Function::LINKAGE..).zip(lent.iter().map(move |variable| variable.as_ref().and_then(name)))
+    }
+
     /// A new site for a field, with the record that its object most likely is.
     pub fn field_site(&mut self, field: Name, record: Option<u32>) -> FieldSiteIndex {
         let field = self.field_index(field);
+        let record = record.map(|record| self.record_row(record).0);
         let next = self.program.field_sites.len() as u32;
         // Sites whose record is known share a cache; those that must find out by themselves do not.
         if record.is_some()

@@ -4,6 +4,7 @@
 mod certain;
 mod compilation;
 mod constants;
+mod continuing;
 mod counting;
 mod lowering;
 mod records;
@@ -22,6 +23,7 @@ use crate::source::{Diagnostic, Span};
 use crate::syntax::Names;
 use crate::syntax::ast::{ExpressionId, Module};
 
+pub use continuing::{Earlier, Waiting};
 pub use suggest::{help as did_you_mean, nearest};
 
 /// What a program is compiled from.
@@ -31,12 +33,41 @@ pub struct Input<'a> {
     pub user: &'a Module,
     /// The library in pseudocode; only what is used of it gets into the program.
     pub library: &'a Module,
-    /// `--call`: its module, its expression, and its text.
-    pub call: Option<(&'a Module, ExpressionId, &'a str)>,
+    /// What follows the statements of the top level.
+    pub entry: Entry<'a>,
+    /// What the program goes on from, if it has begun already.
+    pub earlier: Option<Earlier<'a>>,
+    /// Starts of the statements before which to pause.
+    pub breakpoints: &'a [u32],
     /// The built-ins, by index.
     pub builtins: &'static [Signature],
     /// What the strategy needs from code.
     pub requirements: Requirements,
+}
+
+/// What follows the statements of the top level.
+#[derive(Clone, Copy, Debug)]
+pub enum Entry<'a> {
+    /// `main()`, or the only function without parameters if there is no statement.
+    Program,
+    /// `--call`: its module, its expression, and its text.
+    Call {
+        /// Where the expression is.
+        module: &'a Module,
+        /// The expression.
+        expression: ExpressionId,
+        /// Its text.
+        text: &'a str,
+    },
+    /// The value of an expression is shown to whoever asked.
+    Ask {
+        /// Where the expression is.
+        module: &'a Module,
+        /// The expression.
+        expression: ExpressionId,
+    },
+    /// Nothing.
+    None,
 }
 
 /// A compiled program.
@@ -50,6 +81,8 @@ pub struct Output {
     /// run: there is neither a top-level statement nor `main` nor `--call`, and not exactly one function
     /// without parameters.
     pub uncalled: Option<Vec<(String, Vec<String>)>>,
+    /// Functions of a program that goes on which cannot be called yet.
+    pub waiting: Vec<Waiting>,
 }
 
 /// Compiles a program.

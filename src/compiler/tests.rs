@@ -45,7 +45,15 @@ fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Outpu
     let errors: Vec<_> = parsed.diagnostics.iter().filter(|one| one.severity == Severity::Error).collect();
     assert!(errors.is_empty(), "{errors:?}");
     let library = Module::default();
-    let input = Input { user: &parsed.module, library: &library, call: None, builtins: BUILTINS, requirements };
+    let input = Input {
+        user: &parsed.module,
+        library: &library,
+        entry: Entry::Program,
+        earlier: None,
+        breakpoints: &[],
+        builtins: BUILTINS,
+        requirements,
+    };
     let result = compile(input, &mut names);
     (sources, result)
 }

@@ -5,7 +5,7 @@ use super::super::constants::{self, NotConstant};
 use super::{Lowering, Origin};
 use crate::bytecode::{
     AllocationKind, BufferIndex, BuiltinIndex, BuiltinWindow, Constant, Count, Failure, Instruction, Integer, Read,
-    RecordIndex, Values, Write,
+    Values, Write,
 };
 use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Span};
@@ -309,7 +309,7 @@ impl<'a> Lowering<'_, 'a> {
         {
             let Some(record) = self.known_record(*of) else { return self.target(wanted) };
             let to = self.target(wanted);
-            let record = RecordIndex(record);
+            let record = self.compilation.record_row(record);
             let at = self.emit(Instruction::AllocateRecord { to: Write(to), failure: Failure::Null, record }, span);
             self.name_block(id, at);
             return to;

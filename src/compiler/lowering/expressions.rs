@@ -5,7 +5,7 @@ use super::super::certain;
 use super::super::constants;
 use super::Lowering;
 use super::calls::Destination;
-use crate::bytecode::{Constant, Drops, Failure, Instruction, Integer, Length32, Read, RecordIndex, Write};
+use crate::bytecode::{Constant, Drops, Failure, Instruction, Integer, Length32, Read, Write};
 use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::ast::{BinaryOperator, ExpressionId, ExpressionKind, Identifier, Name, UnaryOperator};
@@ -358,7 +358,8 @@ impl Lowering<'_, '_> {
         let mark = self.next;
         let slot = self.temporary();
         let failure = Failure::Stop;
-        let at = self.emit(Instruction::AllocateRecord { to: Write(slot), failure, record: RecordIndex(index) }, span);
+        let row = self.compilation.record_row(index);
+        let at = self.emit(Instruction::AllocateRecord { to: Write(slot), failure, record: row }, span);
         self.name_block(id, at);
         let mut offset = 0;
         for (&argument, &(field, embedded)) in arguments.iter().zip(&record.fields) {

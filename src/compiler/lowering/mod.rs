@@ -34,6 +34,8 @@ pub(super) enum Role<'a> {
     Entry(Callable<'a>),
     /// Evaluates the expression of `--call`, and prints its value.
     Call { module: &'a Module, expression: ExpressionId, text: &'a str },
+    /// Evaluates an expression, and shows its value to whoever asked.
+    Ask { module: &'a Module, expression: ExpressionId },
 }
 
 /// A loop around the statement that is being lowered.
@@ -160,9 +162,13 @@ impl<'c, 'a> Lowering<'c, 'a> {
             self.block(body, None);
             self.fall_off_the_end(body.end);
         } else {
-            self.set_main_entered(false, Span::default());
+            self.take_lent_variables();
+            if !matches!(self.role, Role::Ask { .. } | Role::TopLevel) {
+                self.set_main_entered(false, Span::default());
+            }
             self.enclosing.push(Enclosing { deferred: Vec::new(), looping: None });
-            self.statements(body);
+            let earlier = self.compilation.input.earlier.map_or(0, |earlier| earlier.statements);
+            self.statements(&body.statements[earlier..]);
             self.enter_role();
             self.leave_blocks(0);
             self.enclosing.pop();
@@ -185,7 +191,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
         walk::each_statement(body, &mut |statement| {
             walk::each_root(statement, &mut |root| walk::each_expression(self.module, root, &mut look));
         });
-        if let Role::Call { module, expression, .. } = self.role {
+        if let Role::Call { module, expression, .. } | Role::Ask { module, expression } = self.role {
             walk::each_expression(module, expression, &mut look);
         }
         found
@@ -239,6 +245,23 @@ impl<'c, 'a> Lowering<'c, 'a> {
         }
     }
 
+    /// Gives the top level the variables of the function that it is evaluated in, in the same slots. Not
+    /// all need have a value, and any may be a weak place.
+    fn take_lent_variables(&mut self) {
+        for (slot, name) in self.compilation.lent_variables().collect::<Vec<_>>() {
+            self.next = u32::from(slot) + 1;
+            self.variables
+                .push(Variable { name: name.map_or_else(String::new, |name| self.text(name).to_owned()), slot });
+            if let Some(name) = name {
+                self.locals.insert(name, slot);
+            }
+            if self.compilation.input.requirements.reclaims() {
+                self.weak_locals.insert(u32::from(slot));
+            }
+        }
+        self.slots = self.slots.max(self.next);
+    }
+
     fn mark_main_entered(&mut self, function: &'a ast::Function) {
         let is_main = function.name.name == self.compilation.words.main && function.parameters.is_empty();
         if is_main && self.origin == Origin::User {
@@ -287,6 +310,15 @@ impl<'c, 'a> Lowering<'c, 'a> {
                 let name = self.compilation.text(entry.function.name.name);
                 let text = self.compilation.constant(Constant::String(format!("{name}()")));
                 self.emit(Instruction::PrintResult { value: Read(value), text }, nowhere);
+            }
+            Role::Ask { module, expression } => {
+                let outer = (self.module, Rc::clone(&self.facts));
+                self.module = module;
+                self.facts = self.compilation.string_facts(module);
+                let value = self.expression(expression, None);
+                self.emit(Instruction::Echo { value: Read(value) }, self.span(expression));
+                self.drop_if_fresh(expression, value);
+                (self.module, self.facts) = outer;
             }
             Role::Call { module, expression, text } => {
                 let start = self.assembler.here();
@@ -343,7 +375,11 @@ impl<'c, 'a> Lowering<'c, 'a> {
             name: self.name,
             entry: 0,
             end: 0,
-            parameters: self.function.map_or(0, |function| function.parameters.len().min(limits::FRAME_SLOTS)) as u8,
+            // What is lent is as good as a parameter: it has its values from the start.
+            parameters: match self.function {
+                Some(function) => function.parameters.len().min(limits::FRAME_SLOTS) as u8,
+                None => self.variables.len() as u8,
+            },
             slots: slots as u8,
             frame_words: u32::try_from(edge).unwrap_or(u32::MAX),
             variables: self.variables,

@@ -27,15 +27,15 @@ impl<'a> Lowering<'_, 'a> {
     /// A block with its deferred statements.
     pub(super) fn block(&mut self, block: &'a Block, looping: Option<Loop>) {
         self.enclosing.push(Enclosing { deferred: Vec::new(), looping });
-        self.statements(block);
+        self.statements(&block.statements);
         if self.assembler.can_reach_here() {
             self.leave_blocks(self.enclosing.len() - 1);
         }
         self.enclosing.pop();
     }
 
-    pub(super) fn statements(&mut self, block: &'a Block) {
-        for statement in &block.statements {
+    pub(super) fn statements(&mut self, statements: &'a [Statement]) {
+        for statement in statements {
             self.statement(statement);
         }
     }
@@ -56,6 +56,9 @@ impl<'a> Lowering<'_, 'a> {
         let span = statement.span;
         let mark = self.next;
         self.mark_statement();
+        if self.origin == Origin::User && self.compilation.input.breakpoints.contains(&span.start) {
+            self.emit(Instruction::Breakpoint {}, span);
+        }
         match &statement.kind {
             StatementKind::Expression(value) => self.expression_statement(*value),
             StatementKind::Assign { place, value } => self.assign(*place, *value, span),
@@ -93,6 +96,10 @@ impl<'a> Lowering<'_, 'a> {
 
     /// An expression for what it does; one that does nothing gets a warning.
     fn expression_statement(&mut self, value: ExpressionId) {
+        if self.enclosing.len() == 1 && self.function.is_none() && self.compilation.echoes() {
+            self.echo(value);
+            return;
+        }
         let expression = self.module.expression(value);
         let slot = match &expression.kind {
             ExpressionKind::Call { callee, arguments, unit } => {
@@ -107,6 +114,20 @@ impl<'a> Lowering<'_, 'a> {
                 self.expression(value, None)
             }
         };
+        self.drop_if_fresh(value, slot);
+    }
+
+    /// Shows the value of an expression that was typed at a prompt; a call need not have one.
+    fn echo(&mut self, value: ExpressionId) {
+        let span = self.span(value);
+        let slot = self.expression(value, None);
+        let done = self.assembler.label();
+        if matches!(self.module.expression(value).kind, ExpressionKind::Call { .. }) {
+            let jump = Instruction::JumpIfNull { operand: Read(slot), target: Target(0) };
+            self.assembler.emit_jump(jump, done, span);
+        }
+        self.emit(Instruction::Echo { value: Read(slot) }, span);
+        self.assembler.bind(done);
         self.drop_if_fresh(value, slot);
     }
 
