@@ -135,6 +135,9 @@ pub enum Rejection {
 ///
 /// # Errors
 /// See [`Rejection`].
+///
+/// # Panics
+/// If the compiler made code that the verifier refuses.
 pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<Compiled, Rejection> {
     let mut compiled = inspect(name, text, configuration)?;
     match compiled.uncalled.take() {
@@ -147,6 +150,9 @@ pub fn compile(name: &str, text: &str, configuration: &Configuration) -> Result<
 ///
 /// # Errors
 /// Never [`Rejection::NothingToRun`].
+///
+/// # Panics
+/// If the compiler made code that the verifier refuses.
 pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<Compiled, Rejection> {
     let mut sources = Sources::default();
     let mut names = Names::default();
@@ -188,12 +194,14 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { program, warnings, uncalled, .. }) => {
-            debug_assert_eq!(verifier::verify(&program), Ok(()), "the compiler made unsound code");
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
                 diagnostics.push(error);
                 return Err(Rejection::Errors(sources, diagnostics));
+            }
+            if let Err(error) = verifier::verify(&program) {
+                panic!("{error}");
             }
             let requirements = configuration.requirements();
             Ok(Compiled { sources, program, requirements, warnings: diagnostics, uncalled })
@@ -217,7 +225,7 @@ fn statics_error(program: &Program, configuration: &Configuration) -> Option<Dia
     let too_large = program.static_base() > u64::from(HEAP_BASE)
         || matches!(Machine::load(program, &options), Err(Fault::OutOfMemory { .. }));
     let message = format!(
-        "the program is too large: its code, string literals and globals must end below the heap, at {HEAP_BASE:#010x}"
+        "the program is too large: its code, string literals and globals must end below the heap, at 0x{HEAP_BASE:08X}"
     );
     too_large.then(|| {
         Diagnostic::error(ErrorKind::TooLarge, Span::default(), message)

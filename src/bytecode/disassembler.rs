@@ -47,7 +47,7 @@ pub fn disassemble_function(program: &Program, function: &Function, sources: &So
         let instruction = program.code[at as usize];
         let operands = instruction.show_operands(Context { program, function, at }).join(", ");
         let line = format!(
-            "  {:#010x}  {:016x}  {:<30} {operands}",
+            "  0x{:08X}  {:016x}  {:<30} {operands}",
             Program::address(at),
             instruction.encode().swap_bytes(),
             instruction.mnemonic(),

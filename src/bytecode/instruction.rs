@@ -1,6 +1,6 @@
 //! What the table becomes: the instruction type, its encoding, and questions about its operands.
 
-use std::ops::Range;
+use std::ops::{Deref, Range};
 
 use super::isa::for_each_instruction;
 use super::operand::*;
@@ -112,9 +112,9 @@ trait OperandVisitor {
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
     /// Slots that are read.
-    pub reads: Vec<Range<u32>>,
+    pub reads: SlotRanges,
     /// Slots that get a value on every way out.
-    pub writes: Vec<Range<u32>>,
+    pub writes: SlotRanges,
     /// A slot that gets a value where the jump is taken.
     pub writes_jumping: Option<u32>,
     /// A slot that gets a value where the jump is not taken.
@@ -127,10 +127,35 @@ pub struct Effects {
     value_count: Option<u32>,
 }
 
+/// Runs of slots, in the order of the operands. Analyses ask for those of every instruction, so they
+/// take no memory of their own.
+#[derive(Clone, Debug, Default)]
+pub struct SlotRanges {
+    ranges: [Range<u32>; 4],
+    count: usize,
+}
+
+impl SlotRanges {
+    fn push(&mut self, range: Range<u32>) {
+        if !range.is_empty() {
+            self.ranges[self.count] = range;
+            self.count += 1;
+        }
+    }
+}
+
+impl Deref for SlotRanges {
+    type Target = [Range<u32>];
+
+    fn deref(&self) -> &[Range<u32>] {
+        &self.ranges[..self.count]
+    }
+}
+
 impl OperandVisitor for Effects {
     fn operand<O: Operand>(&mut self, operand: O) {
-        self.reads.extend([operand.reads()].into_iter().filter(|range| !range.is_empty()));
-        self.writes.extend([operand.writes()].into_iter().filter(|range| !range.is_empty()));
+        self.reads.push(operand.reads());
+        self.writes.push(operand.writes());
         self.writes_jumping = self.writes_jumping.or(operand.writes_jumping());
         self.writes_falling = self.writes_falling.or(operand.writes_falling());
         self.clobbers_from = self.clobbers_from.or(operand.clobbers_from());

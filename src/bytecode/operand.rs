@@ -278,7 +278,7 @@ impl Operand for Target {
 
     fn show(self, context: Context<'_>) -> String {
         let index = i64::from(context.at) + 1 + i64::from(self.0);
-        format!("-> {:#010x}", Program::address(index as u32))
+        format!("-> 0x{:08X}", Program::address(index as u32))
     }
 
     fn verify(self, context: Context<'_>) -> Result<(), String> {

@@ -70,7 +70,7 @@ fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyE
         instruction.verify_operands(context).map_err(|message| error(function, at, message))?;
         let effects = instruction.effects();
         if let Some(slots) =
-            effects.reads.iter().chain(&effects.writes).find(|range| range.end > u32::from(function.slots))
+            effects.reads.iter().chain(effects.writes.iter()).find(|range| range.end > u32::from(function.slots))
         {
             return Err(error(function, at, format!("slots {slots:?} lie outside the frame")));
         }

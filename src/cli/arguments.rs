@@ -134,13 +134,19 @@ pub(super) struct MachineArguments {
     #[arg(long, value_name = "SIZE", default_value = "8MiB", value_parser = size::stack, allow_hyphen_values = true)]
     pub stack: u64,
     /// Seed of `random`
-    #[arg(long, value_name = "N", default_value_t = 1, allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number, allow_negative_numbers = true)]
     pub seed: u64,
     /// Stop after so many instructions
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", value_parser = number, allow_negative_numbers = true)]
     pub max_steps: Option<u64>,
     /// Most instructions of the second run that explains an error
-    #[arg(long, value_name = "N", default_value_t = limits::REPLAY_INSTRUCTIONS, allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = limits::REPLAY_INSTRUCTIONS,
+        value_parser = number,
+        allow_negative_numbers = true
+    )]
     pub replay_limit: u64,
     /// Let the program read files below this folder too
     #[arg(long, value_name = "DIR", value_parser = readable_folder)]
@@ -260,6 +266,10 @@ fn chosen(given: &[&'static str], all: impl Iterator<Item = &'static str>) -> Ve
         }
     }
     chosen
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("a whole number from 0 to {} is needed", u64::MAX))
 }
 
 fn repetitions(text: &str) -> Result<usize, String> {

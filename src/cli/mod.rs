@@ -15,6 +15,8 @@ use std::ffi::{OsStr, OsString};
 use std::path::Path;
 use std::process::ExitCode;
 
+use clap::builder::StyledStr;
+use clap::error::{ContextKind, ContextValue};
 use clap::{ColorChoice, CommandFactory};
 
 use arguments::{Arguments, Command};
@@ -45,7 +47,8 @@ pub fn main() -> ExitCode {
     let matches = Arguments::command().color(color).try_get_matches_from(&arguments);
     let exit = match matches.and_then(|matches| clap::FromArgMatches::from_arg_matches(&matches)) {
         Ok(arguments) => dispatch(arguments),
-        Err(error) => {
+        Err(mut error) => {
+            name_the_commands(&mut error);
             // A closed pipe is no reason to complain.
             let _ = error.print();
             if error.use_stderr() { Exit::Usage } else { Exit::Success }
@@ -96,6 +99,20 @@ fn is_command(argument: &OsStr) -> bool {
     });
     let looks_like_a_file = word.contains(['.', '/', '\\']) || word.starts_with('-') || Path::new(word).exists();
     names.any(|name| name == word || !looks_like_a_file && strsim::damerau_levenshtein(&name, word) <= 2)
+}
+
+/// Says of a misspelt command what it may have meant, and what there is.
+fn name_the_commands(error: &mut clap::Error) {
+    let Some(ContextValue::String(given)) = error.get(ContextKind::InvalidSubcommand) else { return };
+    let command = Arguments::command();
+    let names: Vec<&str> = command.get_subcommands().map(clap::Command::get_name).collect();
+    if error.get(ContextKind::SuggestedSubcommand).is_none() {
+        let nearest = names.iter().min_by_key(|name| strsim::damerau_levenshtein(name, given));
+        let nearest = nearest.map(|name| (*name).to_owned()).into_iter().collect();
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(nearest));
+    }
+    let all = StyledStr::from(format!("the commands are {}", names.join(", ")));
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![all]));
 }
 
 /// `--color`, which must be known before the arguments are understood: errors about them have colours too.

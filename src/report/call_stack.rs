@@ -8,8 +8,8 @@ use crate::source::Sources;
 /// A call stack, a frame a line, without a final line end. Equal frames in a row take one line, and the
 /// middle of what is still long is left out.
 pub(super) fn lines(sources: &Sources, stack: &CallStack) -> Vec<String> {
-    let mut first = folded(&stack.innermost);
-    let mut last = folded(&stack.outermost);
+    let mut first = folded(sources, &stack.innermost);
+    let mut last = folded(sources, &stack.outermost);
     let mut omitted = stack.omitted;
     if last.is_empty() && first.len() > 2 * REPORTED_FRAMES {
         last = first.split_off(REPORTED_FRAMES);
@@ -56,9 +56,9 @@ pub(super) fn cycle(innermost: &[StackFrame]) -> Option<String> {
     Some(calls.collect::<Vec<_>>().join(", "))
 }
 
-/// Runs of equal frames.
-fn folded(frames: &[StackFrame]) -> Vec<&[StackFrame]> {
-    frames.chunk_by(|a, b| a == b).collect()
+/// Runs of frames that read the same, though they may wait at different places of a line.
+fn folded<'a>(sources: &Sources, frames: &'a [StackFrame]) -> Vec<&'a [StackFrame]> {
+    frames.chunk_by(|a, b| a == b || name(sources, a) == name(sources, b)).collect()
 }
 
 fn name(sources: &Sources, frame: &StackFrame) -> String {
@@ -104,6 +104,20 @@ mod tests {
             in_one_line(&Sources::default(), &stack),
             "f, called by f, called by f, called by f, called by 1,242 more frames"
         );
+    }
+
+    #[test]
+    fn calls_on_one_line_are_folded_together() {
+        let mut sources = Sources::default();
+        sources.add("t.pseudo", "return f(n - 1) + f(n - 2)\n");
+        let frame = |start| StackFrame {
+            function: "f".to_owned(),
+            span: Some(crate::source::Span::new(start, start + 8)),
+            library: false,
+        };
+        let innermost = vec![frame(18), frame(7), frame(7), frame(18)];
+        let stack = CallStack { innermost, depth: 4, ..CallStack::default() };
+        assert_eq!(lines(&sources, &stack), ["f (line 1), 4 times"]);
     }
 
     #[test]

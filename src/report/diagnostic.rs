@@ -1,6 +1,8 @@
 //! Diagnostics as text: the headline with its kind, excerpts with labels, notes, help. The one place
 //! that knows the rendering crate.
 
+use std::borrow::Cow;
+
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Origin, Renderer, Snippet, normalize_untrusted_str};
 
 use crate::limits;
@@ -14,6 +16,8 @@ const LABEL_LINES: u32 = 6;
 const LINE_BYTES: usize = 200;
 /// Bytes kept before the first label of a line that is cut.
 const LEAD_BYTES: usize = 60;
+/// Bytes shown of a longer sentence: a name in it may be as long as the file.
+const SENTENCE_BYTES: usize = 4000;
 
 /// A diagnostic as text, with a line end. With `color` it holds ANSI escapes.
 pub fn render(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String {
@@ -21,7 +25,7 @@ pub fn render(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let mut title = level.primary_title(diagnostic.message.as_str());
+    let mut title = level.primary_title(sentence(&diagnostic.message));
     if let Some(kind) = diagnostic.kind {
         title = title.id(kind.name());
     }
@@ -31,10 +35,10 @@ pub fn render(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String
         group = group.element(excerpt.element());
     }
     for note in &diagnostic.notes {
-        group = group.element(Level::NOTE.message(normalize_untrusted_str(note)));
+        group = group.element(Level::NOTE.message(normalize_untrusted_str(&sentence(note))));
     }
     for help in &diagnostic.help {
-        group = group.element(Level::HELP.message(normalize_untrusted_str(help)));
+        group = group.element(Level::HELP.message(normalize_untrusted_str(&sentence(help))));
     }
     let mut text = renderer(color).render(&[group]);
     for excerpt in &excerpts {
@@ -69,6 +73,15 @@ pub fn render_plain(message: &str, help: &[String], color: bool) -> String {
     text
 }
 
+/// A sentence, cut where it is far too long.
+fn sentence(text: &str) -> Cow<'_, str> {
+    if text.len() <= SENTENCE_BYTES {
+        return Cow::Borrowed(text);
+    }
+    let end = (0..=SENTENCE_BYTES).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    Cow::Owned(format!("{} …", &text[..end]))
+}
+
 const fn renderer(color: bool) -> Renderer {
     if color { Renderer::styled() } else { Renderer::plain() }
 }
@@ -92,7 +105,7 @@ impl Excerpt<'_> {
         }
         let annotations = self.labels.iter().map(|(kind, range, text)| {
             let annotation = kind.span(range.clone());
-            if text.is_empty() { annotation } else { annotation.label(*text) }
+            if text.is_empty() { annotation } else { annotation.label(sentence(text)) }
         });
         let snippet = Snippet::source(self.text.as_str()).line_start(self.line as usize);
         snippet.path(self.source.name.as_str()).annotations(annotations).into()
@@ -289,6 +302,18 @@ mod tests {
         1 | … + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + + wrong + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 +...
           |                                                               ^^^^^ here
         ");
+    }
+
+    #[test]
+    fn a_long_sentence_is_cut() {
+        let text = "é".repeat(1_000_000);
+        let diagnostic = Diagnostic::error(ErrorKind::UnknownName, Span::new(0, text.len() as u32), text.as_str())
+            .label(text.as_str())
+            .note(text.as_str())
+            .help(text.as_str());
+        let rendered = render(&sources(&text), &diagnostic, false);
+        assert!(rendered.len() < 5 * SENTENCE_BYTES, "{}", rendered.len());
+        assert!(rendered.contains("é …\n"), "{rendered}");
     }
 
     #[test]

@@ -382,7 +382,7 @@ fn out_of_memory(context: Context<'_>, wanted: u64) -> Sentences {
     let mut sentences =
         Sentences::new(format!("the heap has no room for {size_wanted}"), "no room for this").fact(format!(
             "the heap may take {}; {} {} in use, and the longest free run has {}",
-            size(limit),
+            if limit.is_multiple_of(1024) { size(limit) } else { bytes(limit) },
             bytes(heap.live_bytes),
             if heap.live_bytes == 1 { "is" } else { "are" },
             bytes(heap.largest_free_bytes)

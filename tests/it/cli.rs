@@ -121,9 +121,16 @@ fn options_that_make_no_sense() {
     refused(&["--stack", "-1"], &["a size is a number and a unit"]);
     refused(&["--heap", "many"], &["64KiB"]);
     refused(&["--checks", "sometimes"], &["stop"]);
-    refused(&["--max-steps", "x"], &["--max-steps"]);
+    refused(&["--max-steps", "x"], &["--max-steps", "a whole number from 0 to"]);
+    refused(&["--seed", "-1"], &["--seed", "a whole number from 0 to"]);
     refused(&["--colour"], &["--color"]);
     refused(&["--allow-read", "nowhere"], &["no such folder"]);
+}
+
+#[test]
+fn a_program_too_large_for_the_machine() {
+    let text = format!("print(length(\"{}\"))\n", "a".repeat(10_000_000));
+    assert_refused(&run_text(&text, &[]), 3, &["error[too-large]", "must end below the heap, at 0x00BEE000"]);
 }
 
 #[test]
@@ -364,7 +371,9 @@ fn the_commands_that_run_nothing() {
     assert_exit(&run(&["--version"]), 0);
     assert_exit(&run(&["--help"]), 0);
     assert_exit(&run(&[]), 2);
-    assert_refused(&run(&["chekc", "t.pseudo"]), 2, &["check"]);
+    let commands = "the commands are run, compare, check, ";
+    assert_refused(&run(&["chekc", "t.pseudo"]), 2, &["a similar subcommand exists: 'check'", commands]);
+    assert_refused(&run(&["rnu", "t.pseudo"]), 2, &["a similar subcommand exists: 'run'", commands]);
 }
 
 #[test]

@@ -260,7 +260,9 @@ impl<'a> Lowering<'_, 'a> {
         let first = slots.first().copied().unwrap_or(2);
         let instruction = Instruction::Print { first: Values(first), count: argument_count(arguments) };
         self.slots = self.slots.max(u32::from(first) + 1);
-        self.emit(instruction, span);
+        // What can go wrong is the reading of a value: a string that has been freed.
+        let blamed = if let [only] = arguments { self.span(*only) } else { span };
+        self.emit(instruction, blamed);
         for (&argument, slot) in arguments.iter().zip(slots) {
             self.drop_if_fresh(argument, slot);
         }
