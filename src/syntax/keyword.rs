@@ -81,6 +81,11 @@ pub(super) fn is_reserved(word: &str) -> bool {
     matches!(leading(word), Some((_, Stands::Always)))
 }
 
+/// Whether a word before `(` is no call, unless the program defines a function of that name.
+pub(super) fn may_be_shadowed(word: &str) -> bool {
+    matches!(word, "sizeof" | "weak" | "not" | "until")
+}
+
 /// The block that a header keyword opens.
 pub(super) fn opens(token: Token) -> Option<BlockKind> {
     Some(match token {

@@ -251,11 +251,11 @@ impl<'a> Lowering<'_, 'a> {
         let mark = self.next;
         let mut slots = Vec::new();
         for &argument in arguments {
-            // A single value is printed from where it is.
-            let wanted = (arguments.len() > 1).then(|| self.temporary());
-            let slot = self.expression(argument, wanted);
-            self.next = self.next.max(u32::from(slot) + 1);
-            slots.push(slot);
+            slots.push(match arguments {
+                // A single value is printed from where it is.
+                [_] => self.expression(argument, None),
+                _ => self.expression_in_temporary(argument),
+            });
         }
         let first = slots.first().copied().unwrap_or(2);
         let instruction = Instruction::Print { first: Values(first), count: argument_count(arguments) };

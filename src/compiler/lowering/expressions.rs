@@ -79,10 +79,15 @@ impl Lowering<'_, '_> {
                 self.next = mark;
                 let to = self.target(wanted);
                 let words = self.compilation.words;
-                if (field.name == words.length || field.name == words.size) && !self.compilation.has_field(field.name) {
+                let measures = field.name == words.length || field.name == words.size;
+                if measures && !self.compilation.has_field(field.name) {
                     self.emit(Instruction::Length { to: Write(to), object: Read(value) }, span);
                 } else {
-                    let record = self.record_of(*object, field);
+                    // What has no field of that name still has a length, which is found out when it is read.
+                    let record = match measures {
+                        true => self.compilation.records.owner(field.name),
+                        false => self.record_of(*object, field),
+                    };
                     let field = self.compilation.field_site(field.name, record);
                     self.emit(Instruction::LoadField { to: Write(to), object: Read(value), field }, span);
                 }

@@ -45,9 +45,11 @@ impl<'a> Lowering<'_, 'a> {
         for index in (depth..self.enclosing.len()).rev() {
             // While a deferred statement runs, only the blocks outside its own are around it.
             let inner = self.enclosing.split_off(index);
+            let outer = std::mem::replace(&mut self.deferred, true);
             for &deferred in inner[0].deferred.iter().rev() {
                 self.block(deferred, None);
             }
+            self.deferred = outer;
             self.enclosing.extend(inner);
         }
     }
