@@ -550,11 +550,11 @@ impl Machine<'_> {
         let count = builtins::size(&self.memory, size)?;
         let shape = match kind {
             AllocationKind::Plain => Shape::Plain(count),
-            AllocationKind::Bytes | AllocationKind::ZeroBytes => Shape::Bytes(count),
+            AllocationKind::ZeroBytes => Shape::Bytes(count),
             _ => Shape::Elements(count),
         };
         let zero = match kind {
-            AllocationKind::Plain | AllocationKind::Bytes | AllocationKind::Elements => None,
+            AllocationKind::Plain | AllocationKind::Elements => None,
             AllocationKind::ZeroBytes | AllocationKind::ZeroIntegers => Some(Value::integer(0)),
             AllocationKind::ZeroFloats => Some(Value::float(0.0)),
             AllocationKind::ZeroBooleans => Some(Value::boolean(false)),

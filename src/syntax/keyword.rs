@@ -171,6 +171,11 @@ pub(super) fn size_shift(word: &str) -> Option<u32> {
     })
 }
 
+/// The size word that a word is in some capitalisation.
+pub(super) fn size(word: &str) -> Option<&'static str> {
+    ["KB", "KiB", "MB", "MiB", "GB", "GiB"].into_iter().find(|size| size.eq_ignore_ascii_case(word))
+}
+
 /// The keyword that begins a statement and that a misspelt word was probably meant to be.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
     const KEYWORDS: [&str; 23] = [

@@ -417,12 +417,17 @@ impl Lowering<'_, '_> {
             .chain(["integer", "float", "boolean", "pointer"])
             .collect();
         let mut diagnostic =
-            Diagnostic::error(ErrorKind::UnknownName, name.span, format!("nothing says what a `{text}` consists of"))
+            Diagnostic::error(ErrorKind::UnknownName, name.span, format!("nothing says what `{text}` consists of"))
                 .label("no such record or type");
         if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic = diagnostic.help(help);
         }
-        self.report(diagnostic.help(format!("declare it: `record {text}: first_field, second_field`")));
+        self.report(diagnostic.help(match self.meaning(name.name) {
+            Meaning::Local(_) | Meaning::Global(_) => {
+                format!("`{text}` is a variable, and here the name of a type is needed; `length({text})` is its length")
+            }
+            _ => format!("declare it: `record {text}: first_field, second_field`"),
+        }));
         None
     }
 

@@ -264,7 +264,8 @@ impl<'a> Lowering<'_, 'a> {
         let one = match (doubtful.next(), doubtful.next()) {
             (None, _) => range.step,
             (one, None) if one == range.step || range.step.is_none_or(|step| self.is_other_than_0(step)) => one,
-            _ => None,
+            // They are looked at in this order.
+            (Some(first), _) => certain(self.module, first).map(|_| first),
         };
         one.map(|id| self.span(id))
     }
