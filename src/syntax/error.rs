@@ -265,6 +265,12 @@ impl Failure<'_> {
             let message = format!("`{}` is a keyword, and cannot be assigned", self.text(0));
             return Some(error(self.lexemes[0].span, message).help("choose another name"));
         }
+        if keyword == Some(Token::For) && matches!(found.token, Token::To | Token::Downto) && has(Token::In) {
+            let message = format!("`in` and `{text}` do not go together");
+            return Some(
+                error(found.span, message).help(format!("write `for i from a {text} b:` or `for i in a..b:`")),
+            );
+        }
         if found.token == Token::Not && !after_operand {
             return Some(
                 error(found.span, "`not` cannot stand here: it takes in everything up to `and` or `or`")
@@ -273,7 +279,10 @@ impl Failure<'_> {
         }
         if found.token != Token::Name && self.is_word(self.at) && keyword::is_reserved(text) && !after_operand {
             let message = format!("`{text}` is a keyword, and cannot be a name");
-            return Some(error(found.span, message).help("choose another name"));
+            return Some(error(found.span, message).help(match text {
+                "if" if self.at + 1 < self.lexemes.len() => "choose between two values with an `if` statement",
+                _ => "choose another name",
+            }));
         }
         if matches!(found.token, Token::Arrow | Token::ColonEquals) {
             return Some(
@@ -459,6 +468,12 @@ impl Failure<'_> {
         let Some(last) = self.lexemes.last() else { return error(self.clause.span, format!("expected {expected}")) };
         let text = excerpt(self.source, last.span);
         let end = if self.clause.is_header { "header" } else { "statement" };
-        error(last.span, format!("the {end} ends too early: expected {expected} after `{text}`"))
+        let diagnostic = error(last.span, format!("the {end} ends too early: expected {expected} after `{text}`"));
+        match self.lexemes {
+            [.., number, dot] if dot.token == Token::Dot && number.token == Token::Integer => {
+                diagnostic.help("digits follow the point: `1.0`")
+            }
+            _ => diagnostic,
+        }
     }
 }
