@@ -130,7 +130,12 @@ pub fn assignment(program: &Program, function: &Function) -> Assignment {
                     state.may = state.may.below(from);
                     state.must = state.must.below(from);
                 }
-                for slot in effects.writes.iter().cloned().flatten() {
+                // Past its check, a variable has a value.
+                let checked = match instruction {
+                    super::Instruction::CheckAssigned { variable } => Some(u32::from(variable.0)),
+                    _ => None,
+                };
+                for slot in effects.writes.iter().cloned().flatten().chain(checked) {
                     state.may.insert(slot);
                     state.must.insert(slot);
                 }

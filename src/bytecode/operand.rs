@@ -323,10 +323,8 @@ choice_operands! {
     /// What `allocate` makes. The uninitialised kinds give null where the heap cannot serve them, the
     /// others stop with `out-of-memory`.
     AllocationKind {
-        /// `heap_allocate(n)`: bytes or fields, as its first use decides.
+        /// `heap_allocate(n)`, `heap_allocate(n bytes)`: bytes or fields, as its first use decides.
         Plain "plain",
-        /// `heap_allocate(n bytes)`
-        Bytes "bytes",
         /// `heap_allocate(n integers)`
         Elements "elements",
         /// `allocate(n bytes)`

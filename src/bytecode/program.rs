@@ -40,6 +40,14 @@ pub struct Buffer {
     pub bytes: bool,
 }
 
+impl Buffer {
+    /// Words that the data of a buffer take; at least one, so that every buffer has an address of its own.
+    pub fn words(length: u32, bytes: bool) -> u32 {
+        let words = if bytes { length.div_ceil(8) } else { length };
+        words.max(1)
+    }
+}
+
 /// Whose code a function is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Owner {

@@ -2,7 +2,7 @@
 //! never the user's; what it proves, the loop need not check.
 
 use super::operand::Context;
-use super::program::{Function, Owner, Program};
+use super::program::{Buffer, Function, Owner, Program};
 use super::{Instruction, liveness};
 
 /// Why a program must not run.
@@ -95,7 +95,7 @@ fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyE
     }
     let mut edge = u32::from(function.slots);
     for buffer in &function.buffers {
-        let words = if buffer.bytes { buffer.length.div_ceil(8) } else { buffer.length };
+        let words = Buffer::words(buffer.length, buffer.bytes);
         if buffer.header < edge + words || buffer.header >= function.frame_words {
             return Err(error(function, function.entry, format!("{buffer:?} lies outside its frame")));
         }

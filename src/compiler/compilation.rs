@@ -388,14 +388,25 @@ impl<'a> Compilation<'a> {
         if function.first_temporary() > Function::LINKAGE + function.parameters {
             let assignment = liveness::assignment(&self.program, &function);
             let mut partly = SlotSet::EMPTY;
+            let (mut never, mut somewhere) = (Vec::new(), HashSet::new());
             for at in function.entry..function.end {
                 let Some(state) = assignment.before(at) else { continue };
                 partly = partly.union(state.may.difference(state.must));
-                if let Instruction::CheckAssigned { variable } = self.program.code[at as usize]
-                    && !state.may.contains(u32::from(variable.0))
-                {
-                    self.report_never_assigned(&function, variable.0, self.program.spans[at as usize]);
+                if let Instruction::CheckAssigned { variable } = self.program.code[at as usize] {
+                    let span = self.program.spans[at as usize];
+                    match state.may.contains(u32::from(variable.0)) {
+                        true => drop(somewhere.insert(span)),
+                        false => {
+                            partly.insert(u32::from(variable.0));
+                            never.push((variable.0, span));
+                        }
+                    }
                 }
+            }
+            // What is deferred, and the condition of a loop, is in the code more than once.
+            never.retain(|(_, span)| !somewhere.contains(span));
+            for (variable, span) in never {
+                self.report_never_assigned(&function, variable, span);
             }
             let variables = partly.below(u32::from(function.first_temporary()));
             self.clear_at_entry(&mut function, variables);

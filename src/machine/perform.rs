@@ -258,7 +258,12 @@ impl Machine<'_> {
             }
             I::LoadField { to, object, field } => {
                 let object = self.slot(base, object.0);
-                let value = self.memory.load_field(object, self.field_name(field))?;
+                let name = self.field_name(field);
+                if self.measures(name) && !self.memory.has_field(object, name) {
+                    let length = self.memory.length(object)?;
+                    return self.put(base, to.0, Value::integer(length as i64));
+                }
+                let value = self.memory.load_field(object, name)?;
                 self.remember_field(object, field);
                 self.put(base, to.0, value)
             }
@@ -527,6 +532,11 @@ impl Machine<'_> {
         FieldName(self.program.field_sites[field.0 as usize].field)
     }
 
+    /// Whether a field of this name is the length of whatever has no such field.
+    fn measures(&self, name: FieldName) -> bool {
+        matches!(self.program.field_names[name.0 as usize].as_str(), "length" | "size")
+    }
+
     /// Caches where a field was found.
     fn remember_field(&mut self, object: Value, field: FieldSiteIndex) {
         let Ok(block) = self.memory.block(object) else { return };
@@ -540,11 +550,11 @@ impl Machine<'_> {
         let count = builtins::size(&self.memory, size)?;
         let shape = match kind {
             AllocationKind::Plain => Shape::Plain(count),
-            AllocationKind::Bytes | AllocationKind::ZeroBytes => Shape::Bytes(count),
+            AllocationKind::ZeroBytes => Shape::Bytes(count),
             _ => Shape::Elements(count),
         };
         let zero = match kind {
-            AllocationKind::Plain | AllocationKind::Bytes | AllocationKind::Elements => None,
+            AllocationKind::Plain | AllocationKind::Elements => None,
             AllocationKind::ZeroBytes | AllocationKind::ZeroIntegers => Some(Value::integer(0)),
             AllocationKind::ZeroFloats => Some(Value::float(0.0)),
             AllocationKind::ZeroBooleans => Some(Value::boolean(false)),

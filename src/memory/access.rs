@@ -66,6 +66,15 @@ impl Memory {
         }
     }
 
+    /// Whether the object is a block that has a field of that name.
+    pub fn has_field(&self, object: Value, name: FieldName) -> bool {
+        object.tag != Tag::InteriorPointer
+            && self.block(object).is_ok_and(|block| match block.kind {
+                BlockKind::Fields(layout) => self.layouts.get(layout).field(name).is_some(),
+                _ => false,
+            })
+    }
+
     /// `object.field`; an embedded array gives an interior pointer. A field that a plain block does
     /// not have yet is there, but uninitialised.
     ///

@@ -196,7 +196,7 @@ fn invalid_free(context: Context<'_>, pointer: Pointer, why: InvalidFree) -> Sen
             true => format!("the buffer was at {at}, and is gone already"),
             false => format!("the buffer is at {at}, in a frame of the stack"),
         })
-        .help("leave the `heap_free` out"),
+        .help("leave the call out"),
         InvalidFree::Interior => {
             let start = error.trap.block.as_ref().map(|block| block.pointer.address());
             let offset = start.and_then(|start| pointer.address().checked_sub(start)).unwrap_or(0);

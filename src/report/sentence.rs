@@ -242,9 +242,14 @@ fn overflow(operator: &str, operands: &[Shown]) -> Sentences {
         [left, right] if symbol => format!("{} {operator} {}", bracketed(left), bracketed(right)),
         _ => format!("{operator}({})", texts.join(", ")),
     };
-    Sentences::new(format!("`{expression}` does not fit a 64-bit integer"), "too large for an integer")
-        .fact("integers go from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807")
-        .help("a float holds larger numbers, rounded: write `1.0 * x`")
+    let message = format!("`{expression}` does not fit a 64-bit integer");
+    let sentences = match operator {
+        "floor" | "ceil" | "round" | "to_integer" => Sentences::new(message, "no integer has this value")
+            .help("leave it a float, or test that it is small enough before"),
+        _ => Sentences::new(message, "too large for an integer")
+            .help("a float holds larger numbers, rounded: write `1.0 * x`"),
+    };
+    sentences.fact("integers go from -9,223,372,036,854,775,808 to 9,223,372,036,854,775,807")
 }
 
 fn unassigned(name: &str, global: bool) -> Sentences {

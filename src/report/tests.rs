@@ -346,7 +346,7 @@ heap_free(f())
                 <top level> (line 3)
       = note: gone with f (line 2), called by <top level> (line 3)
       = note: allocated by f (line 2), called by <top level> (line 3)
-      = help: leave the `heap_free` out
+      = help: leave the call out
       = help: `cairn explain invalid-free` says more
     ");
 }

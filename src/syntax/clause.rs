@@ -48,6 +48,27 @@ struct Shape {
     first_closed: Option<usize>,
 }
 
+/// Makes names of the words that are operators or built-ins by their spelling, wherever the program calls
+/// a function of its own by them.
+pub(super) fn shadow(source: &Source, lexemes: &mut [Lexeme]) {
+    let is_call = |pair: &[Lexeme]| pair[0].token == Token::Word && pair[1].token == Token::LeftParen;
+    let text = |lexeme: &Lexeme| source.slice(lexeme.span);
+    let is_definition = |three: &&[Lexeme]| {
+        is_call(&three[1..])
+            && keyword::leading(text(&three[0])).is_some_and(|(token, _)| token == Token::Function)
+            && keyword::may_be_shadowed(text(&three[1]))
+    };
+    let defined: Vec<&str> = lexemes.windows(3).filter(is_definition).map(|three| text(&three[1])).collect();
+    if defined.is_empty() {
+        return;
+    }
+    for index in 1..lexemes.len() {
+        if is_call(&lexemes[index - 1..=index]) && defined.contains(&text(&lexemes[index - 1])) {
+            lexemes[index - 1].token = Token::Name;
+        }
+    }
+}
+
 /// Cuts one logical line into clauses.
 pub(super) struct Clauses<'a> {
     source: &'a Source,
@@ -140,7 +161,11 @@ impl<'a> Clauses<'a> {
             Stands::Always => true,
             Stands::UnlessPlace => !is_place,
             Stands::UnlessPlaceOrCall => !is_place && next != Some(Token::LeftParen),
-            Stands::BeforeOperand => next.is_some_and(Token::begins_operand) && !self.is_infix(start + 1),
+            Stands::BeforeOperand => {
+                // `function div(a, b):` is a header all the same.
+                let is_header = keyword::opens(token).is_some() && self.token(shape.end) == Some(Token::Colon);
+                next.is_some_and(Token::begins_operand) && (is_header || !self.is_infix(start + 1))
+            }
             Stands::Alone => next.is_none() || next.is_some_and(Token::begins_operand) && !self.is_infix(start + 1),
         };
         is_keyword.then_some(token)
@@ -411,7 +436,9 @@ impl<'a> Tagger<'a, '_> {
         while let Some(&Lexeme { token, span }) = self.lexemes.get(self.at) {
             let after_operand = self.tagged.last().is_some_and(|last| last.token.ends_operand());
             match token {
-                Token::Word if only_names && !keyword::is_reserved(self.text(self.at)) => self.take(Token::Name, 1),
+                Token::Word if only_names && (self.is_field() || !keyword::is_reserved(self.text(self.at))) => {
+                    self.take(Token::Name, 1);
+                }
                 Token::Word if after_operand => self.word_after_operand(),
                 Token::Word => self.word_as_operand(),
                 Token::LeftParen | Token::LeftBracket => {
@@ -431,6 +458,12 @@ impl<'a> Tagger<'a, '_> {
                 _ => self.take(token, 1),
             }
         }
+    }
+
+    /// Whether a word is all of a field's name: then it may be any.
+    fn is_field(&self) -> bool {
+        let ends = |token| matches!(token, None | Some(Token::Comma | Token::LeftBracket));
+        self.keyword == Some(Token::Fields) && ends(self.token(self.at + 1))
     }
 
     /// Whether the statement assigns with `=` and its like.

@@ -261,6 +261,16 @@ impl Failure<'_> {
                     .help("the block ends with `until condition`; to count, write `for i from 1 to n:`"),
             );
         }
+        if self.token(1) == Some(Token::Assign) && matches!(self.token(0), Some(Token::Not | Token::And | Token::Or)) {
+            let message = format!("`{}` is a keyword, and cannot be assigned", self.text(0));
+            return Some(error(self.lexemes[0].span, message).help("choose another name"));
+        }
+        if keyword == Some(Token::For) && matches!(found.token, Token::To | Token::Downto) && has(Token::In) {
+            let message = format!("`in` and `{text}` do not go together");
+            return Some(
+                error(found.span, message).help(format!("write `for i from a {text} b:` or `for i in a..b:`")),
+            );
+        }
         if found.token == Token::Not && !after_operand {
             return Some(
                 error(found.span, "`not` cannot stand here: it takes in everything up to `and` or `or`")
@@ -269,7 +279,10 @@ impl Failure<'_> {
         }
         if found.token != Token::Name && self.is_word(self.at) && keyword::is_reserved(text) && !after_operand {
             let message = format!("`{text}` is a keyword, and cannot be a name");
-            return Some(error(found.span, message).help("choose another name"));
+            return Some(error(found.span, message).help(match text {
+                "if" if self.at + 1 < self.lexemes.len() => "choose between two values with an `if` statement",
+                _ => "choose another name",
+            }));
         }
         if matches!(found.token, Token::Arrow | Token::ColonEquals) {
             return Some(
@@ -297,9 +310,12 @@ impl Failure<'_> {
             );
         }
         if found.token == Token::DotDot {
+            let error = error(found.span, "`..` stands only in `for i in a..b:`");
+            if keyword == Some(Token::For) {
+                return Some(error.help("a loop over numbers has no `each`"));
+            }
             return Some(
-                error(found.span, "`..` stands only in `for i in a..b:`")
-                    .help("there are no slices: copy with a loop, or take a `substring(s, from, to)` of a string"),
+                error.help("there are no slices: copy with a loop, or take a `substring(s, from, to)` of a string"),
             );
         }
         None
@@ -362,11 +378,19 @@ impl Failure<'_> {
         };
         let diagnostic =
             error(both, format!("nothing stands between `{left}` and `{right}`")).label(format!("expected {expected}"));
-        Some(match keyword::unit(&right) {
+        let size = keyword::size(&right);
+        let unit = right.to_lowercase();
+        Some(match keyword::unit(&unit) {
             _ if self.token(at + 1) == Some(Token::Assign) => {
                 diagnostic.help("two statements on one line are separated by `;`")
             }
-            Some(_) => diagnostic.help(format!("a unit ends the arguments of an allocation: `allocate(n {right})`")),
+            _ if let (Some(size), Token::Integer) = (size, before.token) => {
+                diagnostic.help(format!("sizes are written `{left} {size}`"))
+            }
+            _ if let Some(size) = size => {
+                diagnostic.help(format!("`{size}` stands behind digits only: `n * 1 {size}`"))
+            }
+            Some(_) => diagnostic.help(format!("a unit ends the arguments of an allocation: `allocate(n {unit})`")),
             None => diagnostic,
         })
     }
@@ -400,7 +424,16 @@ impl Failure<'_> {
         let text = excerpt(self.source, lexeme.span);
         let diagnostic = error(lexeme.span, format!("expected {expected}, found `{text}`"));
         match (lexeme.token, self.at.checked_sub(1).map(|before| self.token(before))) {
-            (Token::Plus, _) => diagnostic.help("a number needs no `+` before it"),
+            (Token::Plus, _) if !(self.at > 0 && self.ends_operand(self.at - 1)) => {
+                diagnostic.help("a number needs no `+` before it")
+            }
+            (Token::Comma, _) => match self.separated_digits() {
+                Some(digits) => diagnostic.help(format!(
+                    "the commas of `{digits}` separate values here; if it is one number, write `{}`",
+                    digits.replace(',', "")
+                )),
+                None => diagnostic,
+            },
             (Token::Dot, Some(Some(Token::Integer))) => diagnostic.help("digits follow the point: `1.0`"),
             (Token::Dot, None) => diagnostic.help("digits stand before the point: `0.5`"),
             (Token::Dot, _) if self.token(self.at + 1) == Some(Token::Integer) => {
@@ -415,10 +448,32 @@ impl Failure<'_> {
         }
     }
 
+    /// The digits with commas in groups of three around the comma that did not fit.
+    fn separated_digits(&self) -> Option<&str> {
+        let is_group = |index: usize| self.token(index) == Some(Token::Integer) && self.text(index).len() == 3;
+        let first = self.at.checked_sub(1).filter(|&first| self.token(first) == Some(Token::Integer))?;
+        let mut last = first;
+        while self.token(last + 1) == Some(Token::Comma)
+            && is_group(last + 2)
+            && self.touch(last + 1)
+            && self.touch(last + 2)
+        {
+            last += 2;
+        }
+        let span = self.lexemes[first].span.to(self.lexemes[last].span);
+        (last > first).then(|| self.source.slice(span))
+    }
+
     fn unexpected_end(&self, expected: &str) -> Diagnostic {
         let Some(last) = self.lexemes.last() else { return error(self.clause.span, format!("expected {expected}")) };
         let text = excerpt(self.source, last.span);
         let end = if self.clause.is_header { "header" } else { "statement" };
-        error(last.span, format!("the {end} ends too early: expected {expected} after `{text}`"))
+        let diagnostic = error(last.span, format!("the {end} ends too early: expected {expected} after `{text}`"));
+        match self.lexemes {
+            [.., number, dot] if dot.token == Token::Dot && number.token == Token::Integer => {
+                diagnostic.help("digits follow the point: `1.0`")
+            }
+            _ => diagnostic,
+        }
     }
 }

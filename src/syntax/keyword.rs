@@ -81,6 +81,11 @@ pub(super) fn is_reserved(word: &str) -> bool {
     matches!(leading(word), Some((_, Stands::Always)))
 }
 
+/// Whether a word before `(` is no call, unless the program defines a function of that name.
+pub(super) fn may_be_shadowed(word: &str) -> bool {
+    matches!(word, "sizeof" | "weak" | "not" | "until")
+}
+
 /// The block that a header keyword opens.
 pub(super) fn opens(token: Token) -> Option<BlockKind> {
     Some(match token {
@@ -164,6 +169,11 @@ pub(super) fn size_shift(word: &str) -> Option<u32> {
         "GB" | "GiB" => 30,
         _ => return None,
     })
+}
+
+/// The size word that a word is in some capitalisation.
+pub(super) fn size(word: &str) -> Option<&'static str> {
+    ["KB", "KiB", "MB", "MiB", "GB", "GiB"].into_iter().find(|size| size.eq_ignore_ascii_case(word))
 }
 
 /// The keyword that begins a statement and that a misspelt word was probably meant to be.

@@ -130,7 +130,8 @@ pub fn parse(sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
     if let Some(error) = check_size(source) {
         return Parsed { diagnostics: vec![error], ..Parsed::default() };
     }
-    let lexemes = token::lex(source);
+    let mut lexemes = token::lex(source);
+    clause::shadow(source, &mut lexemes);
     let mut parser = LineParser::new(source, names);
     let mut lines = Vec::new();
     let mut unfinished = false;

@@ -122,29 +122,48 @@ impl<'a> Lowering<'_, 'a> {
 
     /// Where too many arguments look like one number with thousands separators, says so.
     fn with_separator_help(&self, diagnostic: Diagnostic, arguments: &[ExpressionId], wanted: usize) -> Diagnostic {
-        let literal = |id: &ExpressionId| match self.module.expression(*id).kind {
-            ExpressionKind::Integer(value) => Some((value, self.span(*id))),
-            _ => None,
+        // `1,200`: three digits right behind a comma right behind a number of no more than three.
+        let groups = |pair: &[ExpressionId]| {
+            let (head, group) = (self.literal_at(pair[0], true), self.literal_at(pair[1], false));
+            head.zip(group).is_some_and(|((_, head), (_, group))| {
+                group.start == head.end + 1 && group.end - group.start == 3 && head.end - head.start <= 3
+            })
         };
-        let literals: Vec<_> = arguments.iter().map(literal).collect();
-        let mut merged = 0;
-        let mut example = None;
-        for pair in literals.windows(2) {
-            if let [Some((first, before)), Some((second, after))] = pair {
-                // `1,200`: three digits right behind a comma right behind the number.
-                if after.start == before.end + 1 && after.end - after.start == 3 {
-                    merged += 1;
-                    example.get_or_insert((*first, *second));
-                }
-            }
+        let joined: Vec<bool> = arguments.windows(2).map(groups).collect();
+        let merged = joined.iter().filter(|&&joined| joined).count();
+        let Some(first) = joined.iter().position(|&joined| joined) else { return diagnostic };
+        if arguments.len() <= wanted || arguments.len() - merged > wanted {
+            return diagnostic;
         }
-        match example {
-            Some((first, second)) if arguments.len() > wanted && arguments.len() - merged <= wanted => diagnostic.help(
-                format!(
-                    "`{first},{second:03}` is read as two arguments, {first} and {second}; if it is one number, write `{first}{second:03}`"
-                ),
-            ),
-            _ => diagnostic,
+        let run = joined[first..].iter().take_while(|&&joined| joined).count();
+        let mut values = vec![self.literal_at(arguments[first], true)];
+        values.extend(arguments[first + 1..=first + run].iter().map(|&id| self.literal_at(id, false)));
+        let values = values.into_iter().flatten().map(|(value, _)| value);
+        let groups: Vec<String> = values
+            .enumerate()
+            .map(|(at, value)| if at == 0 { value.to_string() } else { format!("{value:03}") })
+            .collect();
+        let (last, others) = groups.split_last().expect("a run has a head");
+        diagnostic.help(format!(
+            "`{}` is read as {} arguments, {} and {last}; if it is one number, write `{}`",
+            groups.join(","),
+            if run == 1 { "two".to_owned() } else { (run + 1).to_string() },
+            others.join(", "),
+            groups.concat(),
+        ))
+    }
+
+    /// The integer literal with which an expression ends, or begins.
+    fn literal_at(&self, id: ExpressionId, end: bool) -> Option<(i64, Span)> {
+        let mut current = id;
+        loop {
+            match &self.module.expression(current).kind {
+                ExpressionKind::Integer(value) => return Some((*value, self.span(current))),
+                ExpressionKind::Binary { right, .. } if end => current = *right,
+                ExpressionKind::Binary { left, .. } => current = *left,
+                ExpressionKind::Unary { operand, .. } if end => current = *operand,
+                _ => return None,
+            }
         }
     }
 
@@ -166,14 +185,19 @@ impl<'a> Lowering<'_, 'a> {
             let takes = match least == most {
                 _ if variadic => format!("{} or more", count(least, "argument")),
                 true => count(most, "argument"),
-                false => format!("{least} to {}", count(most, "argument")),
+                false => format!("{least} or {}", count(most, "argument")),
             };
             let diagnostic = Diagnostic::error(
                 ErrorKind::WrongArguments,
                 span,
                 format!("`{}` takes {takes}, but {} given", row.name, are(arguments.len())),
             )
-            .note(format!("it is a built-in: `{}({})`, {}", row.name, row.parameters.join(", "), row.help));
+            .note(format!(
+                "the built-in `{}({})`: {}",
+                row.name,
+                row.parameters.join(", "),
+                uncapitalised(row.help)
+            ));
             self.report(self.with_separator_help(diagnostic, arguments, most));
             return self.target(wanted);
         }
@@ -251,11 +275,11 @@ impl<'a> Lowering<'_, 'a> {
         let mark = self.next;
         let mut slots = Vec::new();
         for &argument in arguments {
-            // A single value is printed from where it is.
-            let wanted = (arguments.len() > 1).then(|| self.temporary());
-            let slot = self.expression(argument, wanted);
-            self.next = self.next.max(u32::from(slot) + 1);
-            slots.push(slot);
+            slots.push(match arguments {
+                // A single value is printed from where it is.
+                [_] => self.expression(argument, None),
+                _ => self.expression_in_temporary(argument),
+            });
         }
         let first = slots.first().copied().unwrap_or(2);
         let instruction = Instruction::Print { first: Values(first), count: argument_count(arguments) };
@@ -317,7 +341,7 @@ impl<'a> Lowering<'_, 'a> {
             return to;
         }
         let kind = match unit {
-            Some((Unit::Bytes, _)) => AllocationKind::Bytes,
+            Some((Unit::Bytes, _)) => AllocationKind::Plain,
             Some(_) => AllocationKind::Elements,
             None if self.is_product_of_simple_size(size) => {
                 return self.allocate_elements_by_bytes(id, size, span, wanted);
@@ -495,9 +519,19 @@ fn argument_count(arguments: &[ExpressionId]) -> Count {
     Count(u8::try_from(arguments.len()).unwrap_or(u8::MAX))
 }
 
-/// "1 argument", "2 arguments".
+/// A sentence as it goes on after a colon.
+fn uncapitalised(sentence: &str) -> String {
+    let mut rest = sentence.chars();
+    rest.next().map_or_else(String::new, |first| first.to_lowercase().chain(rest).collect())
+}
+
+/// "no arguments", "1 argument", "2 arguments".
 pub(super) fn count(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+    match number {
+        0 => format!("no {noun}s"),
+        1 => format!("1 {noun}"),
+        _ => format!("{number} {noun}s"),
+    }
 }
 
 /// "1 is", "2 are".

@@ -79,10 +79,15 @@ impl Lowering<'_, '_> {
                 self.next = mark;
                 let to = self.target(wanted);
                 let words = self.compilation.words;
-                if (field.name == words.length || field.name == words.size) && !self.compilation.has_field(field.name) {
+                let measures = field.name == words.length || field.name == words.size;
+                if measures && !self.compilation.has_field(field.name) {
                     self.emit(Instruction::Length { to: Write(to), object: Read(value) }, span);
                 } else {
-                    let record = self.record_of(*object, field);
+                    // What has no field of that name still has a length, which is found out when it is read.
+                    let record = match measures {
+                        true => self.compilation.records.owner(field.name),
+                        false => self.record_of(*object, field),
+                    };
                     let field = self.compilation.field_site(field.name, record);
                     self.emit(Instruction::LoadField { to: Write(to), object: Read(value), field }, span);
                 }
@@ -413,12 +418,17 @@ impl Lowering<'_, '_> {
             .chain(["integer", "float", "boolean", "pointer"])
             .collect();
         let mut diagnostic =
-            Diagnostic::error(ErrorKind::UnknownName, name.span, format!("nothing says what a `{text}` consists of"))
+            Diagnostic::error(ErrorKind::UnknownName, name.span, format!("nothing says what `{text}` consists of"))
                 .label("no such record or type");
         if let Some(help) = self.compilation.did_you_mean(text, known) {
             diagnostic = diagnostic.help(help);
         }
-        self.report(diagnostic.help(format!("declare it: `record {text}: first_field, second_field`")));
+        self.report(diagnostic.help(match self.meaning(name.name) {
+            Meaning::Local(_) | Meaning::Global(_) => {
+                format!("`{text}` is a variable, and here the name of a type is needed; `length({text})` is its length")
+            }
+            _ => format!("declare it: `record {text}: first_field, second_field`"),
+        }));
         None
     }
 

@@ -79,6 +79,8 @@ pub(super) struct Lowering<'c, 'a> {
     /// Local variables that are somewhere assigned `weak …`: reading them needs an instruction.
     weak_locals: SlotSet,
     enclosing: Vec<Enclosing<'a>>,
+    /// What is lowered has been deferred: it has a copy at every way out of its block.
+    deferred: bool,
     /// Stack buffers so far: length, and whether it counts bytes.
     buffers: Vec<(u32, bool)>,
     /// Whether there are going to be any.
@@ -122,6 +124,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
             assigned: SlotSet::EMPTY,
             weak_locals: SlotSet::EMPTY,
             enclosing: Vec::new(),
+            deferred: false,
             buffers: Vec::new(),
             has_buffers: false,
             naming: None,
@@ -359,8 +362,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
         let mut edge = u64::from(slots);
         let mut buffers = Vec::new();
         for &(length, bytes) in &self.buffers {
-            let words = if bytes { u64::from(length).div_ceil(8) } else { u64::from(length) };
-            edge += words;
+            edge += u64::from(Buffer::words(length, bytes));
             buffers.push(Buffer { header: u32::try_from(edge).unwrap_or(u32::MAX), length, bytes });
             edge += 1;
         }
@@ -437,9 +439,10 @@ impl<'c, 'a> Lowering<'c, 'a> {
         slot
     }
 
-    /// Has a variable checked where it is not certain that it has a value.
+    /// Has a variable checked where it is not certain that it has a value. What is deferred is checked in
+    /// every copy: only where none of them can have a value is the program rejected.
     fn check_assigned(&mut self, variable: u8, span: Span) {
-        if !self.assigned.contains(u32::from(variable)) {
+        if self.deferred || !self.assigned.contains(u32::from(variable)) {
             self.emit(Instruction::CheckAssigned { variable: Read(variable) }, span);
             self.assigned.insert(u32::from(variable));
         }

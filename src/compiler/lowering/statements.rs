@@ -45,9 +45,11 @@ impl<'a> Lowering<'_, 'a> {
         for index in (depth..self.enclosing.len()).rev() {
             // While a deferred statement runs, only the blocks outside its own are around it.
             let inner = self.enclosing.split_off(index);
+            let outer = std::mem::replace(&mut self.deferred, true);
             for &deferred in inner[0].deferred.iter().rev() {
                 self.block(deferred, None);
             }
+            self.deferred = outer;
             self.enclosing.extend(inner);
         }
     }
@@ -283,7 +285,8 @@ impl<'a> Lowering<'_, 'a> {
         let one = match (doubtful.next(), doubtful.next()) {
             (None, _) => range.step,
             (one, None) if one == range.step || range.step.is_none_or(|step| self.is_other_than_0(step)) => one,
-            _ => None,
+            // They are looked at in this order.
+            (Some(first), _) => certain(self.module, first).map(|_| first),
         };
         one.map(|id| self.span(id))
     }

@@ -119,13 +119,15 @@ fn elements_are_checked_against_their_block() {
             halt(),
         ])
     };
-    for kind in [AllocationKind::Elements, AllocationKind::ZeroIntegers, AllocationKind::Bytes, AllocationKind::Plain] {
+    for kind in
+        [AllocationKind::Elements, AllocationKind::ZeroIntegers, AllocationKind::ZeroBytes, AllocationKind::Plain]
+    {
         assert_eq!(output(&access(2, 200, kind)), "200\n");
         assert_eq!(cause(&access(3, 1, kind)).kind(), ErrorKind::HeapBufferOverflow);
         assert_eq!(cause(&access(-1, 1, kind)).kind(), ErrorKind::HeapBufferOverflow);
     }
     assert_eq!(output(&access(0, 300, AllocationKind::Elements)), "300\n");
-    for kind in [AllocationKind::Bytes, AllocationKind::ZeroBytes] {
+    for kind in [AllocationKind::Plain, AllocationKind::ZeroBytes] {
         assert!(matches!(cause(&access(0, 256, kind)), Cause::Fault(Fault::ByteRange(256))));
         assert!(matches!(cause(&access(0, -1, kind)), Cause::Fault(Fault::ByteRange(-1))));
     }
@@ -162,7 +164,7 @@ fn sizes_and_failures_of_allocations() {
     let too_large = cause(&allocate(Constant::Integer(1 << 20), AllocationKind::ZeroFloats));
     assert_eq!(too_large, Cause::Fault(Fault::OutOfMemory { bytes: 1 << 23 }));
     assert!(matches!(cause(&allocate(Constant::Integer(-1), AllocationKind::Elements)), Cause::Size(_)));
-    assert!(matches!(cause(&allocate(Constant::Float(8.0), AllocationKind::Bytes)), Cause::Size(_)));
+    assert!(matches!(cause(&allocate(Constant::Float(8.0), AllocationKind::Plain)), Cause::Size(_)));
 }
 
 /// A program about records: `Pair` with `a` and an embedded `b[2]`; fields 0 and 1; sites likewise.
