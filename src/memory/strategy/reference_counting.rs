@@ -80,6 +80,7 @@ impl Memory {
     /// Counts one more reference to the block of a value, if it is a counted reference to the heap.
     #[inline]
     pub fn retain(&mut self, value: Value) {
+        debug_assert!(self.requirements.counts, "only this strategy's blocks have a count");
         if let Some(home) = self.counted(value) {
             self.space.heap.words[home.header - 1] += ONE;
             self.counts.retains += 1;
@@ -92,6 +93,7 @@ impl Memory {
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
     pub fn release(&mut self, value: Value) -> Result<(), Fault> {
+        debug_assert!(self.requirements.counts, "only this strategy's blocks have a count");
         let Some(home) = self.count_down(value) else { return Ok(()) };
         let mut dying = vec![home];
         while let Some(home) = dying.pop() {
