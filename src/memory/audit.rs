@@ -113,8 +113,9 @@ impl Memory {
 
     /// Whether a value refers to a heap block that is gone, which the strategy does not let happen.
     fn may_not_dangle(&self, value: Value) -> bool {
-        let automatic = self.strategy.as_ref().is_some_and(|strategy| !strategy.frees_on_request());
-        automatic && value.tag.is_reference() && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
+        !self.requirements.frees_on_request
+            && value.tag.is_reference()
+            && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
     }
 
     /// Compares what was counted of the live blocks with the counts kept.

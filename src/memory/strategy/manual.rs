@@ -10,10 +10,6 @@ use super::Strategy;
 pub struct Manual;
 
 impl Strategy for Manual {
-    fn frees_on_request(&self) -> bool {
-        true
-    }
-
     fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
         classify(memory, roots)
     }

@@ -11,7 +11,6 @@
 
 use super::super::fault::Fault;
 use super::super::heap::Memory;
-use super::super::reachability::LostBlock;
 use super::super::value::Value;
 use super::{Strategy, marking};
 
@@ -34,14 +33,6 @@ impl MarkSweep {
 }
 
 impl Strategy for MarkSweep {
-    fn frees_on_request(&self) -> bool {
-        false
-    }
-
-    fn lost(&self, _memory: &Memory, _roots: &[Value]) -> Vec<LostBlock> {
-        Vec::new()
-    }
-
     fn collection_due(&self, memory: &Memory) -> bool {
         memory.bytes_in_use() >= self.due_at
     }

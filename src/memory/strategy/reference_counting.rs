@@ -22,10 +22,6 @@ pub(in crate::memory) const ONE: u64 = 2;
 pub struct ReferenceCounting;
 
 impl Strategy for ReferenceCounting {
-    fn frees_on_request(&self) -> bool {
-        false
-    }
-
     fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
         classify_cycles(memory, roots)
     }
@@ -101,8 +97,10 @@ impl Memory {
             if matches!(block.kind, BlockKind::Elements | BlockKind::Fields(_)) {
                 let first = home.header + 1;
                 for index in (first..first + (block.bytes / 8) as usize).rev() {
-                    let held = self.space.heap.get(index);
-                    dying.extend(self.count_down(held));
+                    if self.space.heap.tags[index].is_reference() {
+                        let held = self.space.heap.get(index);
+                        dying.extend(self.count_down(held));
+                    }
                 }
             }
             self.reclaim(home)?;
