@@ -11,7 +11,7 @@
 
 use super::super::fault::Fault;
 use super::super::heap::Memory;
-use super::super::value::Value;
+use super::super::root::Root;
 use super::{Strategy, marking};
 
 /// Bytes that must have been allocated for a collection to be worth its pause: so many are marked and
@@ -37,8 +37,8 @@ impl Strategy for MarkSweep {
         memory.bytes_in_use() >= self.due_at
     }
 
-    fn collect(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
-        let marks = marking::mark(memory, roots.iter().copied())?;
+    fn collect(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
+        let marks = marking::mark(memory, roots)?;
         memory.sweep(&marks)?;
         let work = memory.bytes_in_use() + size_of_val(roots) as u64;
         self.due_at = memory.bytes_in_use() + FLOOR_BYTES.max(work);

@@ -20,7 +20,7 @@ use std::time::Instant;
 use super::fault::Fault;
 use super::heap::Memory;
 use super::reachability::LostBlock;
-use super::value::Value;
+use super::root::Root;
 
 /// What a strategy needs from compiled code, from blocks and from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +55,7 @@ impl Requirements {
 pub trait Strategy: Debug + Send {
     /// What the program has lost when it ends and only `roots` are left. Asked only of a strategy that
     /// loses blocks.
-    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+    fn lost(&self, memory: &Memory, roots: &[Root]) -> Vec<LostBlock> {
         let _ = (memory, roots);
         Vec::new()
     }
@@ -70,7 +70,7 @@ pub trait Strategy: Debug + Send {
     ///
     /// # Errors
     /// [`Fault::Host`]; [`Fault::Segmentation`] for a corrupted free list.
-    fn collect(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+    fn collect(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
         let _ = (memory, roots);
         Ok(())
     }
@@ -80,7 +80,7 @@ pub trait Strategy: Debug + Send {
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
-    fn recount(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+    fn recount(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
         let _ = (memory, roots);
         Ok(())
     }
@@ -90,7 +90,7 @@ pub trait Strategy: Debug + Send {
     ///
     /// # Errors
     /// A sentence about the first contradiction.
-    fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
+    fn audit_counts(&self, memory: &Memory, roots: &[Root]) -> Result<(), String> {
         let _ = (memory, roots);
         Ok(())
     }
@@ -182,7 +182,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`Fault::Host`]; [`Fault::Segmentation`] for a corrupted free list.
-    pub fn collect(&mut self, roots: &[Value]) -> Result<(), Fault> {
+    pub fn collect(&mut self, roots: &[Root]) -> Result<(), Fault> {
         if !self.requirements.collects {
             return Ok(());
         }
@@ -201,7 +201,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
-    pub fn recount(&mut self, roots: &[Value]) -> Result<(), Fault> {
+    pub fn recount(&mut self, roots: &[Root]) -> Result<(), Fault> {
         let Some(mut strategy) = self.strategy.take() else { return Ok(()) };
         let recounted = strategy.recount(self, roots);
         self.strategy = Some(strategy);
@@ -210,7 +210,7 @@ impl Memory {
 
     /// What the program has lost if it ends now and only `roots` are left, by address; nothing
     /// under a strategy that does not report leaks.
-    pub fn leaks(&self, roots: &[Value]) -> Vec<LostBlock> {
+    pub fn leaks(&self, roots: &[Root]) -> Vec<LostBlock> {
         let strategy = self.strategy.as_ref().filter(|_| self.requirements.loses());
         strategy.map_or_else(Vec::new, |strategy| strategy.lost(self, roots))
     }

@@ -11,6 +11,7 @@ use super::super::fault::Fault;
 use super::super::heap::Memory;
 use super::super::provenance::Home;
 use super::super::reachability::{LostBlock, classify_cycles};
+use super::super::root::Root;
 use super::super::value::{Tag, Value};
 use super::Strategy;
 
@@ -22,11 +23,11 @@ pub(in crate::memory) const ONE: u64 = 2;
 pub struct ReferenceCounting;
 
 impl Strategy for ReferenceCounting {
-    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+    fn lost(&self, memory: &Memory, roots: &[Root]) -> Vec<LostBlock> {
         classify_cycles(memory, roots)
     }
 
-    fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
+    fn audit_counts(&self, memory: &Memory, roots: &[Root]) -> Result<(), String> {
         let found = references(memory, roots);
         for block in memory.blocks() {
             let Some(home) = memory.find(block.pointer) else { continue };
@@ -39,7 +40,7 @@ impl Strategy for ReferenceCounting {
         Ok(())
     }
 
-    fn recount(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+    fn recount(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
         let found = references(memory, roots);
         let mut dying = Vec::new();
         for block in memory.blocks() {
@@ -55,14 +56,14 @@ impl Strategy for ReferenceCounting {
 }
 
 /// How many counted references there are to each heap block, by the index of its header.
-fn references(memory: &Memory, roots: &[Value]) -> HashMap<usize, u64> {
+fn references(memory: &Memory, roots: &[Root]) -> HashMap<usize, u64> {
     let mut found: HashMap<usize, u64> = HashMap::new();
     let mut count = |value: Value| {
         if let Some(home) = memory.counted(value) {
             *found.entry(home.header).or_default() += 1;
         }
     };
-    roots.iter().copied().for_each(&mut count);
+    roots.iter().for_each(|&root| count(memory.held(root)));
     for block in memory.blocks() {
         if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, memory.find(block.pointer)) {
             let first = home.header + 1;
