@@ -77,7 +77,7 @@ fn tell(
     if !outcome.output_closed {
         terminal.say(&match arguments.leaks {
             LeakDetail::Full => leaks::full(compiled, outcome, terminal.color),
-            LeakDetail::Summary => leaks::summary(outcome),
+            LeakDetail::Summary => leaks::summary(compiled, outcome),
             LeakDetail::Off => String::new(),
         });
         if arguments.stats {

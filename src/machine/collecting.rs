@@ -9,7 +9,7 @@ use super::machine::Machine;
 use super::perform::Flow;
 use super::trap::Ending;
 use crate::bytecode::liveness::FrameMap;
-use crate::memory::{Fault, Memory, Pointer, Shape, Value};
+use crate::memory::{Fault, Memory, Pointer, Root, Shape, Value};
 
 impl Machine<'_> {
     /// An uninitialised block, or none where even a collection makes no room for it.
@@ -80,11 +80,10 @@ impl Machine<'_> {
 
     /// What keeps blocks alive while the instruction at `position` is about to be executed: what is in
     /// globals, in variables and live temporaries of all frames, and in stack buffers.
-    pub(super) fn roots(&mut self, position: Position) -> Vec<Value> {
+    pub(super) fn roots(&mut self, position: Position) -> Vec<Root> {
         let mut roots = self.globals();
-        let stack = &self.memory.space.stack;
         for &header in &self.buffers {
-            roots.extend(self.memory.buffer_words(header));
+            roots.extend(self.memory.buffer_words(header).map(Root::stack));
         }
         let program = self.program;
         for frame in Frames::new(program, &self.memory, position) {
@@ -100,7 +99,7 @@ impl Machine<'_> {
                     map.before(frame.at as u32).from(program.functions[frame.function].first_temporary().into())
                 }
             };
-            roots.extend(slots.iter().map(|slot| stack.get(frame.base + slot as usize)));
+            roots.extend(slots.iter().map(|slot| Root::stack(frame.base + slot as usize)));
         }
         roots
     }

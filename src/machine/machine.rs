@@ -12,7 +12,7 @@ use super::trap::{Cause, Trap};
 use crate::bytecode::liveness::FrameMap;
 use crate::bytecode::{Constant, Program};
 use crate::limits::FRAME_WINDOW;
-use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Tag, Value};
+use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Root, Tag, Value};
 
 /// How a machine runs a program.
 #[derive(Clone, Debug)]
@@ -254,9 +254,9 @@ impl<'p> Machine<'p> {
         MachineStatistics { stack_high_water_bytes: 8 * self.high_water as u64, ..self.counts }
     }
 
-    /// What the globals hold: the roots once the program has ended.
-    pub fn globals(&self) -> Vec<Value> {
+    /// The globals: the roots once the program has ended.
+    pub fn globals(&self) -> Vec<Root> {
         let first = self.first_global;
-        (first..first + self.program.globals.len()).map(|index| self.memory.space.statics.get(index)).collect()
+        (first..first + self.program.globals.len()).map(Root::global).collect()
     }
 }

@@ -9,7 +9,7 @@ use super::host::Host;
 use super::machine::{End, Machine};
 use super::probe::Probe;
 use crate::bytecode::{Function, Program};
-use crate::memory::{Fault, Tag, Value};
+use crate::memory::{Fault, Root, Tag, Value};
 
 /// A program that has been begun and not ended: the file, an input, or what is evaluated while another
 /// one is paused.
@@ -144,13 +144,13 @@ impl Machine<'_> {
     }
 
     /// What keeps blocks alive while nothing runs.
-    pub fn prompt_roots(&mut self) -> Vec<Value> {
+    pub fn prompt_roots(&mut self) -> Vec<Root> {
         match self.position() {
             Some(position) => self.roots(position),
             None => {
                 let mut roots = self.globals();
                 for &header in &self.buffers {
-                    roots.extend(self.memory.buffer_words(header));
+                    roots.extend(self.memory.buffer_words(header).map(Root::stack));
                 }
                 roots
             }

@@ -97,7 +97,7 @@ impl Memory {
             tag if !tag.is_reference() => return Err(Fault::NotAReference(value)),
             _ => {}
         }
-        if !self.frees_on_request() {
+        if !self.requirements.frees_on_request {
             self.counts.ignored_frees += 1;
             return Ok(());
         }
@@ -137,7 +137,7 @@ impl Memory {
     /// # Errors
     /// Whatever is wrong with what is freed.
     pub fn drop_literal(&mut self, value: Value) -> Result<(), Fault> {
-        if self.frees_on_request() { self.free(value) } else { Ok(()) }
+        if self.requirements.frees_on_request { self.free(value) } else { Ok(()) }
     }
 
     /// `heap_reallocate`: a block of `length` in the block's own unit, old contents kept, or none
@@ -169,7 +169,7 @@ impl Memory {
         };
         let Some(pointer) = self.allocate(shape, site)? else { return Ok(None) };
         self.carry_contents(old, &block, pointer)?;
-        if self.frees_on_request() {
+        if self.requirements.frees_on_request {
             self.reclaim(old)?;
         } else {
             self.counts.ignored_frees += 1;
@@ -194,12 +194,6 @@ impl Memory {
             }
         }
         Ok(())
-    }
-
-    /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
-    #[inline]
-    pub fn frees_on_request(&self) -> bool {
-        self.strategy.as_ref().is_some_and(|strategy| strategy.frees_on_request())
     }
 
     /// Ends the life of the live heap block at `home` and gives its run back.

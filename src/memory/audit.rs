@@ -6,6 +6,7 @@ use super::allocator::{Run, RunState};
 use super::block::{Block, BlockKind};
 use super::fault::Fault;
 use super::heap::Memory;
+use super::root::Root;
 use super::statistics::HeapStatistics;
 use super::value::{Tag, Value};
 
@@ -87,14 +88,14 @@ impl Memory {
         Ok(())
     }
 
-    /// Checks the heap as a whole, and what the values outside of it that keep blocks, `roots`, say of it.
+    /// Checks the heap as a whole, and what `roots` say of it.
     ///
     /// # Errors
     /// A sentence about the first contradiction.
-    pub fn audit_with(&self, roots: &[Value]) -> Result<(), String> {
+    pub fn audit_with(&self, roots: &[Root]) -> Result<(), String> {
         self.audit()?;
-        if let Some(&root) = roots.iter().find(|&&root| self.may_not_dangle(root)) {
-            return Err(format!("a root holds {root:?}, whose block is gone"));
+        if let Some(held) = roots.iter().map(|&root| self.held(root)).find(|&held| self.may_not_dangle(held)) {
+            return Err(format!("a root holds {held:?}, whose block is gone"));
         }
         self.strategy.as_ref().map_or(Ok(()), |strategy| strategy.audit_counts(self, roots))
     }
@@ -113,8 +114,9 @@ impl Memory {
 
     /// Whether a value refers to a heap block that is gone, which the strategy does not let happen.
     fn may_not_dangle(&self, value: Value) -> bool {
-        let automatic = self.strategy.as_ref().is_some_and(|strategy| !strategy.frees_on_request());
-        automatic && value.tag.is_reference() && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
+        !self.requirements.frees_on_request
+            && value.tag.is_reference()
+            && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
     }
 
     /// Compares what was counted of the live blocks with the counts kept.

@@ -4,6 +4,7 @@
 use super::address_space::WORD_BYTES;
 use super::block::{Block, BlockKind};
 use super::heap::Memory;
+use super::root::Root;
 use super::value::Value;
 
 /// How a block is lost.
@@ -33,9 +34,9 @@ pub struct LostBlock {
 /// Classifies every live heap block, in order of address. A lost cycle that nothing lost outside of
 /// it points at has one definitely lost block, its lowest. Dangling pointers and weak places keep
 /// nothing.
-pub(super) fn classify(memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+pub(super) fn classify(memory: &Memory, roots: &[Root]) -> Vec<LostBlock> {
     let graph = Graph::new(memory);
-    let reachable = graph.reachable(roots);
+    let reachable = graph.reachable(roots.iter().map(|&root| memory.held(root)));
     let definite = graph.sources(&reachable);
     let kind = |node: usize| match (reachable[node], definite[node]) {
         (true, _) => LostKind::StillReachable,
@@ -53,15 +54,14 @@ pub(super) fn classify(memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
 /// Classifies the live heap blocks that counts have failed to free, in order of address: those on a
 /// cycle, and what hangs off one. What the frames of a program that called `exit()` still hold is
 /// not lost.
-pub(super) fn classify_cycles(memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+pub(super) fn classify_cycles(memory: &Memory, roots: &[Root]) -> Vec<LostBlock> {
     let graph = Graph::new(memory);
-    let reachable = graph.reachable(roots);
+    let reachable = graph.reachable(roots.iter().map(|&root| memory.held(root)));
     let cyclic = graph.cyclic(&reachable);
-    let on_cycles: Vec<Value> = (graph.blocks.iter().zip(&cyclic))
+    let on_cycles = (graph.blocks.iter().zip(&cyclic))
         .filter(|(_, cyclic)| **cyclic)
-        .map(|(block, _)| Value::pointer(block.pointer))
-        .collect();
-    let kept = graph.reachable(&on_cycles);
+        .map(|(block, _)| Value::pointer(block.pointer));
+    let kept = graph.reachable(on_cycles);
     let lost = (0..graph.blocks.len()).filter(|&node| kept[node] && !reachable[node]);
     lost.map(|node| {
         let block = graph.blocks[node];
@@ -132,12 +132,12 @@ impl<'a> Graph<'a> {
         None
     }
 
-    /// Which nodes the roots lead to.
-    fn reachable(&self, roots: &[Value]) -> Vec<bool> {
+    /// Which nodes the values lead to.
+    fn reachable(&self, values: impl Iterator<Item = Value>) -> Vec<bool> {
         let mut marked = vec![false; self.blocks.len()];
         let mut work_list = Vec::new();
-        for &root in roots {
-            work_list.extend(self.target(root));
+        for value in values {
+            work_list.extend(self.target(value));
             while let Some(node) = work_list.pop() {
                 if std::mem::replace(&mut marked[node as usize], true) {
                     continue;

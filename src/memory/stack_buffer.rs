@@ -1,5 +1,7 @@
 //! Stack buffers: blocks in a frame. The machine knows where a frame keeps them and when it goes.
 
+use std::ops::Range;
+
 use super::block::{Place, Shape, header, header_serial, header_tag, payload_words};
 use super::fault::Fault;
 use super::heap::Memory;
@@ -33,11 +35,10 @@ impl Memory {
         Ok(block.pointer)
     }
 
-    /// The words of the buffer whose header is at a stack index.
-    pub fn buffer_words(&self, header_index: usize) -> impl Iterator<Item = Value> + '_ {
+    /// The stack indices of the words of the buffer whose header is at a stack index.
+    pub fn buffer_words(&self, header_index: usize) -> Range<usize> {
         let bytes = self.block_at(Home { place: Place::Stack, header: header_index }).bytes;
-        let stack = &self.space.stack;
-        stack.extent(header_index - 1, payload_words(bytes) as usize).map(|index| stack.get(index))
+        self.space.stack.extent(header_index - 1, payload_words(bytes) as usize)
     }
 
     /// Ends the life of the buffer whose header is at a stack index: its frame goes, or it is made anew.
@@ -48,9 +49,9 @@ impl Memory {
     pub fn remove_buffer(&mut self, header_index: usize) -> Result<(), Fault> {
         self.journal.record(Event::Freed(header_serial(self.space.stack.words[header_index])));
         let home = Home { place: Place::Stack, header: header_index };
-        let bytes = if self.requirements.counts { self.block_at(home).bytes } else { 0 };
+        let counted = if self.requirements.counts { payload_words(self.block_at(home).bytes) as usize } else { 0 };
         self.space.stack.tags[header_index] = Tag::Uninitialised;
-        for word in 0..payload_words(bytes) as usize {
+        for word in 0..counted {
             let held = self.space.stack.get(header_index - 1 - word);
             self.release(held)?;
         }

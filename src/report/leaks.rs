@@ -12,7 +12,7 @@ const SHOWN_GROUPS: usize = 20;
 /// Empty where there is nothing to say: the program did not finish, or nobody is expected to free.
 pub fn full(compiled: &Compiled, outcome: &Outcome, color: bool) -> String {
     let Some(leaks) = &outcome.leaks else { return String::new() };
-    let mut text = summary(outcome);
+    let mut text = summary(compiled, outcome);
     for (index, group) in leaks.groups.iter().take(SHOWN_GROUPS).enumerate() {
         if index > 0 {
             text.push('\n');
@@ -27,26 +27,22 @@ pub fn full(compiled: &Compiled, outcome: &Outcome, color: bool) -> String {
 }
 
 /// The headline alone, with a line end; empty where there is nothing to say.
-pub fn summary(outcome: &Outcome) -> String {
+pub fn summary(compiled: &Compiled, outcome: &Outcome) -> String {
     let Some(leaks) = &outcome.leaks else { return String::new() };
     if leaks.blocks > 0 {
         return format!("leaked {} in {}\n", bytes(leaks.bytes), count(leaks.blocks, "block"));
     }
     let reachable = leaks.groups.iter().map(|group| group.blocks).sum::<u64>();
+    let are = |blocks| format!("{} {}", count(blocks, "block"), if blocks == 1 { "is" } else { "are" });
     match (outcome.heap.allocations, outcome.heap.frees) {
         (0, _) => "no leaks: nothing was allocated on the heap\n".to_owned(),
-        _ if reachable > 0 => {
-            let are = if reachable == 1 { "is" } else { "are" };
-            format!("no leaks: {} {are} still reachable from globals\n", count(reachable, "block"))
-        }
+        _ if reachable > 0 => format!("no leaks: {} still reachable from globals\n", are(reachable)),
         (allocations, frees) if frees == allocations => {
             format!("no leaks: {} allocated, all freed\n", count(allocations, "block"))
         }
-        // The collection at the end has left what globals lead to.
-        (allocations, frees) if outcome.heap.collections > 0 => {
-            let left = allocations - frees;
-            let are = if left == 1 { "is" } else { "are" };
-            format!("no leaks: {} {are} still reachable from globals\n", count(left, "block"))
+        // What globals hold, and the frames of a program that has called `exit()`.
+        (allocations, frees) if compiled.requirements.reclaims() => {
+            format!("no leaks: {} still in use\n", are(allocations - frees))
         }
         // A strategy that never frees has nothing to report.
         _ => String::new(),

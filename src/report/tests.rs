@@ -394,12 +394,19 @@ build()
 
 #[test]
 fn no_leaks_are_worth_a_line() {
-    let summary = |text: &str| leaks::summary(&run(text, &Configuration::default()).1);
-    assert_eq!(summary("print(1)\n"), "no leaks: nothing was allocated on the heap\n");
-    assert_eq!(summary("heap_free(heap_allocate(1))\n"), "no leaks: 1 block allocated, all freed\n");
-    assert_eq!(summary("p = heap_allocate(1)\n"), "no leaks: 1 block is still reachable from globals\n");
-    let nobody_frees = Configuration { memory: "none", ..Configuration::default() };
-    assert_eq!(leaks::summary(&run("p = heap_allocate(1)\n", &nobody_frees).1), "");
+    let summary = |memory, text| {
+        let (compiled, outcome) = run(text, &Configuration { memory, ..Configuration::default() });
+        leaks::summary(&compiled, &outcome)
+    };
+    let (held, left) = ("p = [1]\n", "function f():\n    p = [1]\n    exit()\nf()\n");
+    assert_eq!(summary("manual", "print(1)\n"), "no leaks: nothing was allocated on the heap\n");
+    assert_eq!(summary("manual", "heap_free(heap_allocate(1))\n"), "no leaks: 1 block allocated, all freed\n");
+    assert_eq!(summary("manual", held), "no leaks: 1 block is still reachable from globals\n");
+    assert_eq!(summary("refcount", held), "no leaks: 1 block is still in use\n");
+    assert_eq!(summary("refcount", left), "no leaks: 1 block is still in use\n");
+    assert_eq!(summary("mark-sweep", held), "no leaks: 1 block is still in use\n");
+    assert_eq!(summary("mark-sweep", left), "no leaks: 1 block allocated, all freed\n");
+    assert_eq!(summary("none", held), "");
 }
 
 #[test]

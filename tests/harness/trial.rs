@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use cairn::kind::ErrorKind;
 use cairn::memory::allocator::ALLOCATORS;
-use cairn::memory::strategy::{STRATEGIES, StrategyRow};
+use cairn::memory::strategy::{self, STRATEGIES, StrategyRow};
 use cairn::report::{self, json::Report};
 use cairn::session::{self, Compiled, Configuration, Leaks, Outcome, Place, Rejection, RelatedKind, RunError, Status};
 use cairn::source::{Diagnostic, Severity, Sources, Span};
@@ -16,8 +16,6 @@ use super::expectations::{Expectations, ExpectedLeak};
 
 /// The strategy under which leaks and freed blocks are what the files say.
 const REFERENCE_STRATEGY: &str = "manual";
-/// The strategies that never report a leak.
-const LEAKLESS_STRATEGIES: &[&str] = &["mark-sweep", "none"];
 /// The allocator whose addresses the files state.
 const REFERENCE_ALLOCATOR: &str = "first-fit";
 
@@ -243,7 +241,8 @@ impl Observed {
 
     fn compare_leaks(&self, expected: &Expectations, configuration: &Configuration, problems: &mut Vec<String>) {
         let Some(wanted) = expected.leaks else { return };
-        let wanted = if LEAKLESS_STRATEGIES.contains(&configuration.memory) { (0, 0) } else { wanted };
+        let loses = strategy::find(configuration.memory).is_some_and(|row| row.requirements.loses());
+        let wanted = if loses { wanted } else { (0, 0) };
         match self.leaks {
             None => problems.push("there is no leak report".to_owned()),
             Some(found) if found != wanted => {

@@ -7,3 +7,4 @@ mod layers;
 mod readme;
 mod safety;
 mod snapshots;
+mod strategies;

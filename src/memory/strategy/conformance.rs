@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::super::layout::FieldName;
-use super::super::{Event, Fault, LayoutId, Memory, MemoryOptions, Shape, Tag, Value};
+use super::super::{Event, Fault, LayoutId, Memory, MemoryOptions, Root, Shape, Tag, Value};
 use super::{Requirements, STRATEGIES, StrategyRow};
 
 /// Variables of a mutator.
@@ -49,7 +49,9 @@ struct Mutator {
     layout: LayoutId,
     /// What it holds: node and reference.
     variables: [Option<usize>; VARIABLES],
-    roots: [Value; VARIABLES],
+    roots: [Root; VARIABLES],
+    /// Where the variables are: globals.
+    first_global: usize,
     /// By node: its words.
     nodes: Vec<[Option<(usize, Edge)>; WORDS]>,
     /// By node: the reference to it.
@@ -67,12 +69,14 @@ impl Mutator {
         });
         memory.journal.open();
         let layout = memory.layouts.add_record(0, &[(FIELDS[0], 0), (FIELDS[1], 0), (ARRAY, 2)]);
+        let first_global = memory.add_globals(VARIABLES).unwrap();
         Mutator {
             requirements: row.requirements,
             memory,
             layout,
             variables: [None; VARIABLES],
-            roots: [Value::NULL; VARIABLES],
+            roots: std::array::from_fn(|variable| Root::global(first_global + variable)),
+            first_global,
             nodes: Vec::new(),
             references: Vec::new(),
         }
@@ -112,12 +116,8 @@ impl Mutator {
     /// What compiled code does to assign a variable.
     fn assign(&mut self, variable: usize, node: Option<usize>) {
         self.variables[variable] = node;
-        let held = self.roots[variable];
-        self.roots[variable] = node.map_or(Value::NULL, |node| self.references[node]);
-        if self.requirements.counts {
-            self.memory.retain(self.roots[variable]);
-            self.memory.release(held).unwrap();
-        }
+        let value = node.map_or(Value::NULL, |node| self.references[node]);
+        self.memory.put_global(self.first_global + variable, value).unwrap();
     }
 
     /// What compiled code does to assign a field, or an element of an embedded array.

@@ -2,7 +2,7 @@
 
 use super::super::heap::Memory;
 use super::super::reachability::{LostBlock, classify};
-use super::super::value::Value;
+use super::super::root::Root;
 use super::Strategy;
 
 /// The strategy of that name.
@@ -10,11 +10,7 @@ use super::Strategy;
 pub struct Manual;
 
 impl Strategy for Manual {
-    fn frees_on_request(&self) -> bool {
-        true
-    }
-
-    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+    fn lost(&self, memory: &Memory, roots: &[Root]) -> Vec<LostBlock> {
         classify(memory, roots)
     }
 }

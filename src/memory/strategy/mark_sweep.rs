@@ -11,8 +11,7 @@
 
 use super::super::fault::Fault;
 use super::super::heap::Memory;
-use super::super::reachability::LostBlock;
-use super::super::value::Value;
+use super::super::root::Root;
 use super::{Strategy, marking};
 
 /// Bytes that must have been allocated for a collection to be worth its pause: so many are marked and
@@ -34,20 +33,12 @@ impl MarkSweep {
 }
 
 impl Strategy for MarkSweep {
-    fn frees_on_request(&self) -> bool {
-        false
-    }
-
-    fn lost(&self, _memory: &Memory, _roots: &[Value]) -> Vec<LostBlock> {
-        Vec::new()
-    }
-
     fn collection_due(&self, memory: &Memory) -> bool {
         memory.bytes_in_use() >= self.due_at
     }
 
-    fn collect(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
-        let marks = marking::mark(memory, roots.iter().copied())?;
+    fn collect(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
+        let marks = marking::mark(memory, roots)?;
         memory.sweep(&marks)?;
         let work = memory.bytes_in_use() + size_of_val(roots) as u64;
         self.due_at = memory.bytes_in_use() + FLOOR_BYTES.max(work);

@@ -9,6 +9,7 @@ use super::super::block::{BlockKind, Place};
 use super::super::fault::Fault;
 use super::super::heap::Memory;
 use super::super::provenance::Home;
+use super::super::root::Root;
 use super::super::value::{Tag, Value};
 
 /// Which blocks are marked: a bit for every two words of the heap, as a block has at least two.
@@ -34,7 +35,7 @@ impl Marks {
 ///
 /// # Errors
 /// [`Fault::Host`] where the host has no memory for it.
-pub fn mark(memory: &Memory, roots: impl IntoIterator<Item = Value>) -> Result<Marks, Fault> {
+pub fn mark(memory: &Memory, roots: &[Root]) -> Result<Marks, Fault> {
     let words = memory.space.heap.words.len() / 128 + 1;
     let mut bits = Vec::new();
     reserve(&mut bits, words)?;
@@ -42,8 +43,8 @@ pub fn mark(memory: &Memory, roots: impl IntoIterator<Item = Value>) -> Result<M
     let mut marks = Marks(bits);
     // Headers of marked blocks that have not been looked into yet. A heap has less than 2^32 words.
     let mut work_list: Vec<u32> = Vec::new();
-    for root in roots {
-        let mut found = memory.kept_by(root).filter(|&header| marks.insert(header));
+    for &root in roots {
+        let mut found = memory.kept_by(memory.held(root)).filter(|&header| marks.insert(header));
         while let Some(header) = found {
             for target in memory.children(header) {
                 if marks.insert(target) {

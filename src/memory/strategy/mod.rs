@@ -1,7 +1,7 @@
 //! Strategies: *when* a block dies. Where its words then go is the allocator's affair.
 //!
-//! A strategy states what it needs from compiled code as data ([`Requirements`]); everything else
-//! it does sits behind the calls of [`Strategy`], off the fast path. Collection is only ever asked
+//! A strategy states as data what code, blocks and the machine must know of it ([`Requirements`]);
+//! everything else it does sits behind the calls of [`Strategy`], off the fast path. Collection is only ever asked
 //! for with the roots in hand, so a function that has no roots cannot collect. Each strategy is one
 //! file and one row of [`STRATEGIES`].
 
@@ -20,11 +20,13 @@ use std::time::Instant;
 use super::fault::Fault;
 use super::heap::Memory;
 use super::reachability::LostBlock;
-use super::value::Value;
+use super::root::Root;
 
-/// What a strategy needs from compiled code and from blocks.
+/// What a strategy needs from compiled code, from blocks and from the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Requirements {
+    /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
+    pub frees_on_request: bool,
     /// Header words of a heap block; the last one, below the data, says what the block is.
     pub header_words: usize,
     /// Whether references are counted: retain and release instructions are emitted.
@@ -41,15 +43,22 @@ impl Requirements {
     pub const fn reclaims(&self) -> bool {
         self.counts || self.collects
     }
+
+    /// Whether blocks may be left that nobody can use: where somebody has to free them, and where counts
+    /// have to come to nothing. A collection finds them all, and who never frees does not miss them.
+    pub const fn loses(&self) -> bool {
+        (self.frees_on_request || self.counts) && !self.collects
+    }
 }
 
 /// What a strategy decides at run time.
 pub trait Strategy: Debug + Send {
-    /// Whether `heap_free` reclaims; otherwise it is counted and ignored.
-    fn frees_on_request(&self) -> bool;
-
-    /// What the program has lost when it ends and only `roots` are left.
-    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock>;
+    /// What the program has lost when it ends and only `roots` are left. Asked only of a strategy that
+    /// loses blocks.
+    fn lost(&self, memory: &Memory, roots: &[Root]) -> Vec<LostBlock> {
+        let _ = (memory, roots);
+        Vec::new()
+    }
 
     /// Whether a collection is due before the next allocation.
     fn collection_due(&self, memory: &Memory) -> bool {
@@ -61,7 +70,7 @@ pub trait Strategy: Debug + Send {
     ///
     /// # Errors
     /// [`Fault::Host`]; [`Fault::Segmentation`] for a corrupted free list.
-    fn collect(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+    fn collect(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
         let _ = (memory, roots);
         Ok(())
     }
@@ -71,7 +80,7 @@ pub trait Strategy: Debug + Send {
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
-    fn recount(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+    fn recount(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
         let _ = (memory, roots);
         Ok(())
     }
@@ -81,7 +90,7 @@ pub trait Strategy: Debug + Send {
     ///
     /// # Errors
     /// A sentence about the first contradiction.
-    fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
+    fn audit_counts(&self, memory: &Memory, roots: &[Root]) -> Result<(), String> {
         let _ = (memory, roots);
         Ok(())
     }
@@ -105,25 +114,49 @@ pub const STRATEGIES: &[StrategyRow] = &[
     StrategyRow {
         name: "manual",
         help: "heap_free frees, and nothing else: leaks, dangling pointers and double frees show",
-        requirements: Requirements { header_words: 1, counts: false, drops_temporaries: true, collects: false },
+        requirements: Requirements {
+            frees_on_request: true,
+            header_words: 1,
+            counts: false,
+            drops_temporaries: true,
+            collects: false,
+        },
         new: || Box::new(manual::Manual),
     },
     StrategyRow {
         name: "refcount",
         help: "the last counted reference frees, at once: every copy of a reference costs, cycles leak",
-        requirements: Requirements { header_words: 2, counts: true, drops_temporaries: false, collects: false },
+        requirements: Requirements {
+            frees_on_request: false,
+            header_words: 2,
+            counts: true,
+            drops_temporaries: false,
+            collects: false,
+        },
         new: || Box::new(reference_counting::ReferenceCounting),
     },
     StrategyRow {
         name: "mark-sweep",
         help: "collections free what no variable leads to any more: no leaks, but pauses",
-        requirements: Requirements { header_words: 1, counts: false, drops_temporaries: true, collects: true },
+        requirements: Requirements {
+            frees_on_request: false,
+            header_words: 1,
+            counts: false,
+            drops_temporaries: true,
+            collects: true,
+        },
         new: || Box::new(mark_sweep::MarkSweep::new()),
     },
     StrategyRow {
         name: "none",
         help: "nothing is ever freed: the baseline that the others are a tax on",
-        requirements: Requirements { header_words: 1, counts: false, drops_temporaries: false, collects: false },
+        requirements: Requirements {
+            frees_on_request: false,
+            header_words: 1,
+            counts: false,
+            drops_temporaries: false,
+            collects: false,
+        },
         new: || Box::new(none::NoReclamation),
     },
 ];
@@ -149,7 +182,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`Fault::Host`]; [`Fault::Segmentation`] for a corrupted free list.
-    pub fn collect(&mut self, roots: &[Value]) -> Result<(), Fault> {
+    pub fn collect(&mut self, roots: &[Root]) -> Result<(), Fault> {
         if !self.requirements.collects {
             return Ok(());
         }
@@ -168,7 +201,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
-    pub fn recount(&mut self, roots: &[Value]) -> Result<(), Fault> {
+    pub fn recount(&mut self, roots: &[Root]) -> Result<(), Fault> {
         let Some(mut strategy) = self.strategy.take() else { return Ok(()) };
         let recounted = strategy.recount(self, roots);
         self.strategy = Some(strategy);
@@ -177,7 +210,8 @@ impl Memory {
 
     /// What the program has lost if it ends now and only `roots` are left, by address; nothing
     /// under a strategy that does not report leaks.
-    pub fn leaks(&self, roots: &[Value]) -> Vec<LostBlock> {
-        self.strategy.as_ref().map_or_else(Vec::new, |strategy| strategy.lost(self, roots))
+    pub fn leaks(&self, roots: &[Root]) -> Vec<LostBlock> {
+        let strategy = self.strategy.as_ref().filter(|_| self.requirements.loses());
+        strategy.map_or_else(Vec::new, |strategy| strategy.lost(self, roots))
     }
 }

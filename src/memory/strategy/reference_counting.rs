@@ -11,6 +11,7 @@ use super::super::fault::Fault;
 use super::super::heap::Memory;
 use super::super::provenance::Home;
 use super::super::reachability::{LostBlock, classify_cycles};
+use super::super::root::Root;
 use super::super::value::{Tag, Value};
 use super::Strategy;
 
@@ -22,15 +23,11 @@ pub(in crate::memory) const ONE: u64 = 2;
 pub struct ReferenceCounting;
 
 impl Strategy for ReferenceCounting {
-    fn frees_on_request(&self) -> bool {
-        false
-    }
-
-    fn lost(&self, memory: &Memory, roots: &[Value]) -> Vec<LostBlock> {
+    fn lost(&self, memory: &Memory, roots: &[Root]) -> Vec<LostBlock> {
         classify_cycles(memory, roots)
     }
 
-    fn audit_counts(&self, memory: &Memory, roots: &[Value]) -> Result<(), String> {
+    fn audit_counts(&self, memory: &Memory, roots: &[Root]) -> Result<(), String> {
         let found = references(memory, roots);
         for block in memory.blocks() {
             let Some(home) = memory.find(block.pointer) else { continue };
@@ -43,7 +40,7 @@ impl Strategy for ReferenceCounting {
         Ok(())
     }
 
-    fn recount(&mut self, memory: &mut Memory, roots: &[Value]) -> Result<(), Fault> {
+    fn recount(&mut self, memory: &mut Memory, roots: &[Root]) -> Result<(), Fault> {
         let found = references(memory, roots);
         let mut dying = Vec::new();
         for block in memory.blocks() {
@@ -59,14 +56,14 @@ impl Strategy for ReferenceCounting {
 }
 
 /// How many counted references there are to each heap block, by the index of its header.
-fn references(memory: &Memory, roots: &[Value]) -> HashMap<usize, u64> {
+fn references(memory: &Memory, roots: &[Root]) -> HashMap<usize, u64> {
     let mut found: HashMap<usize, u64> = HashMap::new();
     let mut count = |value: Value| {
         if let Some(home) = memory.counted(value) {
             *found.entry(home.header).or_default() += 1;
         }
     };
-    roots.iter().copied().for_each(&mut count);
+    roots.iter().for_each(|&root| count(memory.held(root)));
     for block in memory.blocks() {
         if let (BlockKind::Elements | BlockKind::Fields(_), Some(home)) = (block.kind, memory.find(block.pointer)) {
             let first = home.header + 1;
@@ -80,6 +77,7 @@ impl Memory {
     /// Counts one more reference to the block of a value, if it is a counted reference to the heap.
     #[inline]
     pub fn retain(&mut self, value: Value) {
+        debug_assert!(self.requirements.counts, "only this strategy's blocks have a count");
         if let Some(home) = self.counted(value) {
             self.space.heap.words[home.header - 1] += ONE;
             self.counts.retains += 1;
@@ -92,6 +90,7 @@ impl Memory {
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
     pub fn release(&mut self, value: Value) -> Result<(), Fault> {
+        debug_assert!(self.requirements.counts, "only this strategy's blocks have a count");
         let Some(home) = self.count_down(value) else { return Ok(()) };
         let mut dying = vec![home];
         while let Some(home) = dying.pop() {
@@ -99,8 +98,10 @@ impl Memory {
             if matches!(block.kind, BlockKind::Elements | BlockKind::Fields(_)) {
                 let first = home.header + 1;
                 for index in (first..first + (block.bytes / 8) as usize).rev() {
-                    let held = self.space.heap.get(index);
-                    dying.extend(self.count_down(held));
+                    if self.space.heap.tags[index].is_reference() {
+                        let held = self.space.heap.get(index);
+                        dying.extend(self.count_down(held));
+                    }
                 }
             }
             self.reclaim(home)?;

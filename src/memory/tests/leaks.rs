@@ -18,8 +18,9 @@ fn graph(memory: &mut Memory, count: usize, edges: &[(usize, usize)]) -> Vec<Val
     nodes
 }
 
-fn kinds(memory: &Memory, roots: &[Value]) -> Vec<LostKind> {
-    memory.leaks(roots).iter().map(|lost| lost.kind).collect()
+fn kinds(memory: &mut Memory, held: &[Value]) -> Vec<LostKind> {
+    let roots = roots(memory, held);
+    memory.leaks(&roots).iter().map(|lost| lost.kind).collect()
 }
 
 #[track_caller]
@@ -27,7 +28,7 @@ fn check(count: usize, edges: &[(usize, usize)], roots: &[usize], expected: &[Lo
     let mut memory = memory();
     let nodes = graph(&mut memory, count, edges);
     let roots: Vec<Value> = roots.iter().map(|&root| nodes[root]).collect();
-    assert_eq!(kinds(&memory, &roots), expected);
+    assert_eq!(kinds(&mut memory, &roots), expected);
 }
 
 #[test]
@@ -63,6 +64,7 @@ fn only_strong_live_references_keep_a_block() {
     let text = memory.make_string("kept", 44).unwrap();
     let literal = memory.add_literal("static").unwrap();
     let roots = [nodes[0], text, literal, Value::integer(nodes[2].word as i64), Value::NULL];
+    let roots = super::roots(&mut memory, &roots);
     let lost = memory.leaks(&roots);
     let found: Vec<LostKind> = lost.iter().map(|lost| lost.kind).collect();
     assert_eq!(found, [StillReachable, StillReachable, DefinitelyLost, DefinitelyLost, StillReachable]);
@@ -79,10 +81,10 @@ fn a_pointer_into_a_block_keeps_it() {
     let slots = memory.load_field(record, FieldName(1)).unwrap();
     memory.store_element(slots, 2, child).unwrap();
     let holder = array(&mut memory, &[slots]);
-    assert_eq!(kinds(&memory, &[slots]), [StillReachable, StillReachable, DefinitelyLost]);
-    assert_eq!(kinds(&memory, &[]), [IndirectlyLost, IndirectlyLost, DefinitelyLost]);
+    assert_eq!(kinds(&mut memory, &[slots]), [StillReachable, StillReachable, DefinitelyLost]);
+    assert_eq!(kinds(&mut memory, &[]), [IndirectlyLost, IndirectlyLost, DefinitelyLost]);
     memory.free(record).unwrap();
-    assert_eq!(kinds(&memory, &[holder]), [DefinitelyLost, StillReachable]);
+    assert_eq!(kinds(&mut memory, &[holder]), [DefinitelyLost, StillReachable]);
 }
 
 #[test]
@@ -96,7 +98,7 @@ fn many_lost_nodes() {
     let list = memory.leaks(&[]);
     assert_eq!(list.iter().filter(|lost| lost.kind == DefinitelyLost).count(), 1);
     assert_eq!(list.last().map(|lost| lost.kind), Some(DefinitelyLost));
-    assert!(memory.leaks(&[last]).iter().all(|lost| lost.kind == StillReachable));
+    assert!(kinds(&mut memory, &[last]).iter().all(|&kind| kind == StillReachable));
     memory.store_element(first, 0, last).unwrap();
     let ring = memory.leaks(&[]);
     assert_eq!(ring[0].kind, DefinitelyLost);
@@ -140,6 +142,6 @@ proptest! {
             let source = leads_here.iter().all(|other| led_to.contains(other));
             if source && leads_here.iter().all(|&other| other >= node) { DefinitelyLost } else { IndirectlyLost }
         }).collect();
-        prop_assert_eq!(kinds(&memory, &root_values), expected);
+        prop_assert_eq!(kinds(&mut memory, &root_values), expected);
     }
 }

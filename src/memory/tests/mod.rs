@@ -27,6 +27,15 @@ fn allocate(memory: &mut Memory, shape: Shape) -> Value {
     Value::pointer(memory.allocate(shape, 7).unwrap().expect("room"))
 }
 
+/// Globals that hold these.
+fn roots(memory: &mut Memory, values: &[Value]) -> Vec<Root> {
+    let first = memory.add_globals(values.len()).unwrap();
+    for (index, &value) in (first..).zip(values) {
+        memory.space.statics.set(index, value);
+    }
+    (first..first + values.len()).map(Root::global).collect()
+}
+
 /// A block of elements that holds these.
 fn array(memory: &mut Memory, elements: &[Value]) -> Value {
     let block = allocate(memory, Shape::Elements(elements.len() as u64));
