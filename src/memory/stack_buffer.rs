@@ -48,9 +48,9 @@ impl Memory {
     pub fn remove_buffer(&mut self, header_index: usize) -> Result<(), Fault> {
         self.journal.record(Event::Freed(header_serial(self.space.stack.words[header_index])));
         let home = Home { place: Place::Stack, header: header_index };
-        let bytes = if self.requirements.counts { self.block_at(home).bytes } else { 0 };
+        let counted = if self.requirements.counts { payload_words(self.block_at(home).bytes) } else { 0 };
         self.space.stack.tags[header_index] = Tag::Uninitialised;
-        for word in 0..payload_words(bytes) as usize {
+        for word in 0..counted as usize {
             let held = self.space.stack.get(header_index - 1 - word);
             self.release(held)?;
         }
