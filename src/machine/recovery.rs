@@ -327,7 +327,7 @@ impl Machine<'_> {
         if object.tag != Tag::String {
             return Ok(value);
         }
-        Ok(self.memory.add_literal(&String::from_utf8_lossy(&[value.word as u8]))?)
+        self.memory.add_literal(&String::from_utf8_lossy(&[value.word as u8]))
     }
 
     /// Where the element lies that a fault is about.
