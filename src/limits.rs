@@ -23,6 +23,12 @@ pub const SOURCE_BYTES: usize = 256 * 1024 * 1024;
 /// Errors reported for one file before the rest is only counted.
 pub const REPORTED_ERRORS: usize = 100;
 
+/// Memory errors that `--checks report` reports in full before the rest is only counted. Each is a card
+/// of a dozen lines: nobody reads more, and a program can make millions.
+pub const REPORTED_FAULTS: usize = 100;
+/// Of those, at most so many by one instruction, so that a loop does not hide what comes after it.
+pub const REPORTED_FAULTS_AT_ONE_PLACE: usize = 10;
+
 /// Default of `--stack`, in bytes.
 pub const STACK_BYTES: u64 = 8 * 1024 * 1024;
 /// Least `--stack`, in bytes: one page.

@@ -60,6 +60,18 @@ pub struct Configuration {
     pub allow_read: Vec<PathBuf>,
     /// `--stress`: collect at every allocation, and audit the whole heap after it.
     pub stress: bool,
+    /// `--checks`
+    pub checks: Checks,
+}
+
+/// What a memory error does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Checks {
+    /// The first one stops the program.
+    #[default]
+    Stop,
+    /// It is reported, and the program goes on.
+    Report,
 }
 
 impl Default for Configuration {
@@ -76,6 +88,7 @@ impl Default for Configuration {
             folder: None,
             allow_read: Vec::new(),
             stress: false,
+            checks: Checks::Stop,
         }
     }
 }
@@ -94,6 +107,10 @@ impl Configuration {
             max_steps: self.max_steps,
             stress: self.stress,
             room_for_globals: 0,
+            tolerated_errors: match self.checks {
+                Checks::Stop => 0,
+                Checks::Report => usize::MAX,
+            },
         }
     }
 
@@ -269,6 +286,8 @@ pub fn run(
         status: Status::Finished,
         value: machine.result.clone(),
         error: None,
+        survived: Vec::new(),
+        survived_untold: 0,
         interrupted_at: None,
         leaks: None,
         machine: machine.statistics(),
@@ -276,6 +295,9 @@ pub fn run(
         wall_ns,
         output_closed: output_closed || end == End::OutputClosed,
     };
+    let (survived, untold) = machine.take_survived();
+    outcome.survived_untold = untold;
+    outcome.survived = survived.into_iter().map(|trap| replay::describe(compiled, &machine, trap)).collect();
     match end {
         _ if outcome.output_closed => {}
         End::OutputClosed | End::Paused(_) => {}
@@ -293,12 +315,13 @@ pub fn run(
         }
         End::Trapped(trap) => {
             outcome.status = Status::Stopped;
-            let mut error = replay::describe(compiled, &machine, *trap);
-            drop(machine);
-            replay::explain(compiled, configuration, recording, outcome.machine.instructions, interrupt, &mut error);
-            outcome.error = Some(error);
+            outcome.error = Some(replay::describe(compiled, &machine, *trap));
         }
     }
+    drop(machine);
+    let instructions = outcome.machine.instructions;
+    let mut errors: Vec<&mut RunError> = outcome.survived.iter_mut().chain(&mut outcome.error).collect();
+    replay::explain(compiled, configuration, recording, instructions, interrupt, &mut errors);
     Ok(outcome)
 }
 
@@ -327,6 +350,8 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
             record: None,
             replay_problem: None,
         }),
+        survived: Vec::new(),
+        survived_untold: 0,
         interrupted_at: None,
         leaks: None,
         machine: Default::default(),

@@ -135,6 +135,8 @@ pub struct Signature {
     pub optional: u8,
     /// Whether it makes strings that the statement consuming them must free.
     pub makes_string: bool,
+    /// Whether it stores an argument, so that a string given to it is not consumed by the call.
+    pub stores: bool,
     /// What it does, in a line.
     pub help: &'static str,
 }

@@ -9,7 +9,7 @@ use super::size;
 use crate::kind::ErrorKind;
 use crate::limits;
 use crate::memory::{allocator, strategy};
-use crate::session::Configuration;
+use crate::session::{self, Configuration};
 
 /// Runs textbook pseudocode on a small machine whose stack and heap you can see.
 #[derive(Debug, Parser)]
@@ -177,6 +177,8 @@ pub(super) struct DisassembleArguments {
 pub(super) enum Checks {
     /// The first error stops the program
     Stop,
+    /// Each error is reported, and the program goes on
+    Report,
 }
 
 /// `--leaks`
@@ -203,7 +205,11 @@ impl CompileArguments {
 
 impl RunArguments {
     pub fn configuration(&self) -> Configuration {
-        self.machine.applied_to(Configuration { allocator: self.allocator, ..self.compile.configuration() })
+        let checks = match self.checks {
+            Checks::Stop => session::Checks::Stop,
+            Checks::Report => session::Checks::Report,
+        };
+        self.machine.applied_to(Configuration { allocator: self.allocator, checks, ..self.compile.configuration() })
     }
 }
 

@@ -102,7 +102,14 @@ mod tests {
 
     #[test]
     fn what_may_be_left_out_stands_in_brackets() {
-        let row = |parameters, optional| Signature { name: "f", parameters, optional, makes_string: false, help: "" };
+        let row = |parameters, optional| Signature {
+            name: "f",
+            parameters,
+            optional,
+            makes_string: false,
+            stores: false,
+            help: "",
+        };
         assert_eq!(signature(&row(&[], 0)), "f()");
         assert_eq!(signature(&row(&["a"], 1)), "f([a])");
         assert_eq!(signature(&row(&["a", "b"], 1)), "f(a[, b])");

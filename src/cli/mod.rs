@@ -28,7 +28,7 @@ use terminal::Terminal;
 enum Exit {
     /// The program finished, or nobody read its output any more.
     Success = 0,
-    /// It stopped with an error.
+    /// It stopped with an error, or went on after one that was reported.
     Stopped = 1,
     /// The command line was wrong, a file could not be read, or there is nothing to run.
     Usage = 2,

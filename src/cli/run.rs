@@ -66,6 +66,11 @@ fn tell(
     terminal: &Terminal,
 ) -> Exit {
     let sources = &compiled.sources;
+    for error in &outcome.survived {
+        let card = run_error::card(compiled, configuration, outcome, error);
+        terminal.say(&diagnostic::render(sources, &card, terminal.color));
+    }
+    terminal.say(&run_error::survived(outcome, terminal.color));
     if let Some(error) = &outcome.error {
         let card = run_error::card(compiled, configuration, outcome, error);
         terminal.say(&diagnostic::render(sources, &card, terminal.color));
@@ -86,6 +91,7 @@ fn tell(
     }
     let leaked = outcome.leaks.as_ref().is_some_and(|leaks| leaks.blocks > 0);
     match outcome.status {
+        Status::Finished if !outcome.survived.is_empty() => Exit::Stopped,
         Status::Finished if leaked && arguments.deny_leaks => Exit::Leaked,
         Status::Finished => Exit::Success,
         Status::Stopped => Exit::Stopped,

@@ -30,7 +30,7 @@ const BUILTINS: &[Signature] = &[
 ];
 
 const fn row(name: &'static str, parameters: &'static [&'static str], makes_string: bool) -> Signature {
-    Signature { name, parameters, optional: 0, makes_string, help: "" }
+    Signature { name, parameters, optional: 0, makes_string, stores: false, help: "" }
 }
 
 fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {

@@ -45,12 +45,18 @@ impl Row {
         help: &'static str,
         action: Action,
     ) -> Row {
-        Row { signature: Signature { name, parameters, optional, makes_string: false, help }, action }
+        Row { signature: Signature { name, parameters, optional, makes_string: false, stores: false, help }, action }
     }
 
     /// The same for a built-in that makes a string.
     const fn makes_string(mut self) -> Row {
         self.signature.makes_string = true;
+        self
+    }
+
+    /// The same for a built-in that stores an argument.
+    const fn stores(mut self) -> Row {
+        self.signature.stores = true;
         self
     }
 }

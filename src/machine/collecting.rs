@@ -112,11 +112,19 @@ impl Machine<'_> {
         let allocations = self.memory.allocations();
         let flow = self.carry_out(position, host)?;
         if matches!(flow, Flow::Next) && self.memory.allocations() != allocations {
-            let roots = self.roots(Position { pc: position.pc + 1, ..position });
-            if let Err(problem) = self.memory.audit_with(&roots) {
-                panic!("the heap is unsound after instruction {}: {problem}", position.pc);
-            }
+            self.audit_after(position);
         }
         Ok(flow)
+    }
+
+    /// Audits the heap and the roots as they are after the instruction at `position`, which falls through.
+    ///
+    /// # Panics
+    /// If something is wrong with them.
+    pub(super) fn audit_after(&mut self, position: Position) {
+        let roots = self.roots(Position { pc: position.pc + 1, ..position });
+        if let Err(problem) = self.memory.audit_with(&roots) {
+            panic!("the heap is unsound after instruction {}: {problem}", position.pc);
+        }
     }
 }

@@ -691,6 +691,7 @@ impl Machine<'_> {
             match event {
                 Event::Allocated(block) => probe.allocated(&block, site, backtrace),
                 Event::Freed(serial) => probe.freed(serial, site, backtrace),
+                Event::Reported => probe.reported(),
             }
         }
     }

@@ -8,6 +8,7 @@ use super::host::Host;
 use super::probe::Probe;
 use super::prompt::Activity;
 use super::random::Random;
+use super::recovery::Survived;
 use super::trap::{Cause, Trap};
 use crate::bytecode::liveness::FrameMap;
 use crate::bytecode::{Constant, Program};
@@ -27,6 +28,8 @@ pub struct MachineOptions {
     pub stress: bool,
     /// Globals that the static segment must have room for, if the program is going to grow.
     pub room_for_globals: usize,
+    /// Memory errors that are reported before the next one stops the program.
+    pub tolerated_errors: usize,
 }
 
 /// How a run ended.
@@ -80,6 +83,11 @@ pub(super) struct FieldCache {
 impl FieldCache {
     const EMPTY: FieldCache = FieldCache { layout: u32::MAX, offset: 0 };
 
+    /// Whether nothing was found yet.
+    pub(super) const fn is_empty(self) -> bool {
+        self.layout == Self::EMPTY.layout
+    }
+
     /// For a field in blocks of a layout. Embedded arrays are no words and not cached.
     pub(super) fn of(layouts: &Layouts, layout: LayoutId, name: FieldName) -> FieldCache {
         match layouts.get(layout).field(name) {
@@ -124,6 +132,8 @@ pub struct Machine<'p> {
     /// What a session at a prompt has begun and not ended, the outermost first.
     pub(super) activities: Vec<Activity>,
     pub(super) counts: MachineStatistics,
+    /// The memory errors after which the program went on.
+    pub(super) survived: Survived,
 }
 
 impl<'p> Machine<'p> {
@@ -158,6 +168,7 @@ impl<'p> Machine<'p> {
             frame_maps: Vec::new(),
             activities: Vec::new(),
             counts: MachineStatistics::default(),
+            survived: Survived::new(options.tolerated_errors),
         };
         machine.take_in()?;
         let globals = program.globals.len().max(options.room_for_globals);

@@ -18,6 +18,7 @@ pub mod probe;
 mod prompt;
 mod random;
 mod range;
+mod recovery;
 pub mod trap;
 
 #[cfg(test)]
@@ -28,5 +29,5 @@ pub use display::{float_text, show, type_name};
 pub use frame::Position;
 pub use host::{FileProblem, Host};
 pub use machine::{End, Machine, MachineOptions, MachineStatistics};
-pub use probe::{BlockWatch, Ledger, NoProbe, Probe, Steps, Stride, Watch};
+pub use probe::{BlockHistory, BlockObserver, ErrorWatch, Ledger, NoProbe, Probe, Steps, Stride, Watch};
 pub use trap::{Backtrace, BlockFacts, Cause, FrameFacts, Landing, Shown, Trap};

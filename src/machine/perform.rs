@@ -39,7 +39,11 @@ impl Machine<'_> {
     #[cold]
     #[inline(never)]
     pub(super) fn perform(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
-        if self.stress { self.perform_audited(position, host) } else { self.carry_out(position, host) }
+        let flow = if self.stress { self.perform_audited(position, host) } else { self.carry_out(position, host) };
+        match flow {
+            Err(Ending::Trapped(cause)) => self.survive(*cause, position, host),
+            flow => flow,
+        }
     }
 
     /// The meaning of an instruction.
@@ -486,7 +490,7 @@ impl Machine<'_> {
     }
 
     /// The sum of two numbers, or two strings joined.
-    fn add(&mut self, left: Value, right: Value, position: Position) -> Result<Value, Ending> {
+    pub(super) fn add(&mut self, left: Value, right: Value, position: Position) -> Result<Value, Ending> {
         if (left.tag, right.tag) != (Tag::String, Tag::String) {
             return Ok(Arithmetic::Add.apply(&self.memory, left, right)?);
         }
@@ -528,7 +532,7 @@ impl Machine<'_> {
         Ok((object, index.as_integer()))
     }
 
-    fn field_name(&self, field: FieldSiteIndex) -> FieldName {
+    pub(super) fn field_name(&self, field: FieldSiteIndex) -> FieldName {
         FieldName(self.program.field_sites[field.0 as usize].field)
     }
 

@@ -1,5 +1,7 @@
 //! Who watches a run. A probe is a compile-time parameter of the loop: without one, nothing of it is left.
 
+use std::collections::HashMap;
+
 use super::frame::Position;
 use super::trap::Backtrace;
 use crate::bytecode::Program;
@@ -17,6 +19,9 @@ pub trait Probe {
     /// The block of that serial has been freed, by the user's instruction `site`.
     fn freed(&mut self, serial: u32, site: u32, backtrace: &mut dyn FnMut() -> Backtrace);
 
+    /// An error has been reported, and the program goes on.
+    fn reported(&mut self);
+
     /// Whether to pause before the instruction at `position`.
     fn pauses(&mut self, program: &Program, position: Position) -> bool;
 }
@@ -32,6 +37,8 @@ impl Probe for NoProbe {
 
     fn freed(&mut self, _serial: u32, _site: u32, _backtrace: &mut dyn FnMut() -> Backtrace) {}
 
+    fn reported(&mut self) {}
+
     fn pauses(&mut self, _program: &Program, _position: Position) -> bool {
         false
     }
@@ -44,6 +51,9 @@ pub trait BlockObserver {
 
     /// See [`Probe::freed`].
     fn freed(&mut self, serial: u32, site: u32, backtrace: &mut dyn FnMut() -> Backtrace);
+
+    /// See [`Probe::reported`].
+    fn reported(&mut self) {}
 }
 
 /// The one probe that there is a loop for: tells an observer, and pauses where it was asked to.
@@ -73,6 +83,10 @@ impl Probe for Watch<'_> {
 
     fn freed(&mut self, serial: u32, site: u32, backtrace: &mut dyn FnMut() -> Backtrace) {
         self.observer.freed(serial, site, backtrace);
+    }
+
+    fn reported(&mut self) {
+        self.observer.reported();
     }
 
     #[inline]
@@ -120,11 +134,9 @@ impl Steps {
     }
 }
 
-/// Watches one block: who allocated it, and who freed it. Used by the explaining second run.
-#[derive(Clone, Debug)]
-pub struct BlockWatch {
-    /// The block's serial number.
-    pub serial: u32,
+/// What happened to a block: who allocated it, and who freed it.
+#[derive(Clone, Debug, Default)]
+pub struct BlockHistory {
     /// The block as it was allocated.
     pub block: Option<Block>,
     /// The call stack of its allocation.
@@ -133,25 +145,43 @@ pub struct BlockWatch {
     pub freed: Option<Backtrace>,
 }
 
-impl BlockWatch {
-    /// Watches the block of that serial.
-    pub const fn new(serial: u32) -> BlockWatch {
-        BlockWatch { serial, block: None, allocated: None, freed: None }
+/// Watches the blocks that some errors are about, each until its error is made again. Used by the
+/// explaining second run.
+#[derive(Clone, Debug)]
+pub struct ErrorWatch {
+    /// The serial number of the block of each error, if it is about one.
+    serials: Vec<Option<u32>>,
+    /// What has happened to them so far.
+    histories: HashMap<u32, BlockHistory>,
+    /// For each error that has been made again, what had happened to its block by then.
+    pub settled: Vec<Option<BlockHistory>>,
+}
+
+impl ErrorWatch {
+    /// Watches the blocks of errors, in the order in which they are going to be made; by serial number.
+    pub fn new(serials: Vec<Option<u32>>) -> ErrorWatch {
+        let histories = serials.iter().flatten().map(|&serial| (serial, BlockHistory::default())).collect();
+        ErrorWatch { serials, histories, settled: Vec::new() }
     }
 }
 
-impl BlockObserver for BlockWatch {
+impl BlockObserver for ErrorWatch {
     fn allocated(&mut self, block: &Block, _site: u32, backtrace: &mut dyn FnMut() -> Backtrace) {
-        if block.pointer.serial() == self.serial {
-            self.block = Some(*block);
-            self.allocated = Some(backtrace());
+        if let Some(history) = self.histories.get_mut(&block.pointer.serial()) {
+            history.block = Some(*block);
+            history.allocated = Some(backtrace());
         }
     }
 
     fn freed(&mut self, serial: u32, _site: u32, backtrace: &mut dyn FnMut() -> Backtrace) {
-        if serial == self.serial {
-            self.freed = Some(backtrace());
+        if let Some(history) = self.histories.get_mut(&serial) {
+            history.freed = Some(backtrace());
         }
+    }
+
+    fn reported(&mut self) {
+        let serial = self.serials.get(self.settled.len()).copied().flatten();
+        self.settled.push(serial.and_then(|serial| self.histories.get(&serial).cloned()));
     }
 }
 

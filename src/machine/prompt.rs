@@ -61,6 +61,7 @@ impl Machine<'_> {
             frame_maps,
             activities,
             counts,
+            survived,
         } = self;
         Machine {
             program,
@@ -81,6 +82,7 @@ impl Machine<'_> {
             frame_maps,
             activities,
             counts,
+            survived,
         }
     }
 

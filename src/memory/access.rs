@@ -310,7 +310,7 @@ impl Memory {
     }
 
     /// Changes what the block at `home` is used as; its serial and the allocator's bit stay.
-    fn relabel(&mut self, home: Home, tag: Tag, length: u32) {
+    pub(super) fn relabel(&mut self, home: Home, tag: Tag, length: u32) {
         let segment = self.segment_mut(home.place);
         let word = segment.words[home.header];
         segment.words[home.header] = header(header_serial(word), length) | word & 1;

@@ -59,6 +59,11 @@ impl Memory {
         };
         let data = (block.bytes / WORD_BYTES) as usize;
         let words = self.run_words(block.bytes) - self.requirements.header_words;
+        // Nobody looks at padding, but what goes astray may end up there.
+        let padding = match block.kind {
+            BlockKind::Elements | BlockKind::Fields(_) => data,
+            _ => block.bytes.div_ceil(WORD_BYTES) as usize,
+        };
         for k in 0..words {
             let tag = heap.tags[first + k];
             let value = matches!(
@@ -76,8 +81,9 @@ impl Memory {
             let raw = matches!(tag, Tag::Bytes | Tag::PartialBytes);
             let fits = match block.kind {
                 _ if tag == Tag::Uninitialised => true,
-                BlockKind::Elements | BlockKind::Fields(_) => value && k < data,
-                BlockKind::Bytes | BlockKind::String { .. } => raw && k < block.bytes.div_ceil(WORD_BYTES) as usize,
+                _ if k >= padding => (value || raw) && !(tag.is_reference() && self.is_automatic()),
+                BlockKind::Elements | BlockKind::Fields(_) => value,
+                BlockKind::Bytes | BlockKind::String { .. } => raw,
                 BlockKind::Plain => false,
             };
             if !fits {
@@ -114,9 +120,12 @@ impl Memory {
 
     /// Whether a value refers to a heap block that is gone, which the strategy does not let happen.
     fn may_not_dangle(&self, value: Value) -> bool {
+        self.is_automatic() && value.tag.is_reference() && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
+    }
+
+    /// Whether blocks only go when nothing refers to them.
+    fn is_automatic(&self) -> bool {
         !self.requirements.frees_on_request
-            && value.tag.is_reference()
-            && matches!(self.resolve(value), Err(Fault::UseAfterFree(_)))
     }
 
     /// Compares what was counted of the live blocks with the counts kept.

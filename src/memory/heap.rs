@@ -9,6 +9,7 @@ use super::allocator::{self, Allocator, Arena, RunState};
 use super::block::Place;
 use super::journal::Journal;
 use super::layout::Layouts;
+use super::provenance::Home;
 use super::statistics::HeapStatistics;
 use super::strategy::{self, Requirements, Strategy};
 use super::strings::TextCursor;
@@ -55,6 +56,8 @@ pub struct Memory {
     /// All but what [`Memory::statistics`] works out.
     pub(super) counts: HeapStatistics,
     pub(super) text_cursor: Cell<TextCursor>,
+    /// Where the last access that went astray came down, if in a block.
+    pub(super) last_astray: Option<Home>,
 }
 
 impl Memory {
@@ -83,6 +86,7 @@ impl Memory {
             literals: HashMap::new(),
             counts: HeapStatistics::default(),
             text_cursor: Cell::default(),
+            last_astray: None,
         };
         memory.place_characters();
         memory

@@ -9,6 +9,8 @@ pub enum Event {
     Allocated(Block),
     /// The block of that serial number was freed, by whomever.
     Freed(u32),
+    /// An error was reported, and the program goes on.
+    Reported,
 }
 
 /// The events since they were last taken; none are kept until it is opened.

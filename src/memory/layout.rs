@@ -107,6 +107,11 @@ impl Layouts {
         id
     }
 
+    /// The field of that name in the latest layout that has one.
+    pub fn latest_field(&self, name: FieldName) -> Option<LayoutField> {
+        self.layouts.iter().rev().find_map(|layout| layout.field(name)).copied()
+    }
+
     /// The layout of that id.
     pub fn get(&self, id: LayoutId) -> &Layout {
         &self.layouts[id.0 as usize]

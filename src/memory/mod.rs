@@ -15,6 +15,7 @@ pub mod value;
 
 mod access;
 mod allocation;
+mod astray;
 mod audit;
 mod bytes;
 mod heap;
@@ -33,6 +34,7 @@ mod weak;
 mod tests;
 
 pub use address_space::{AddressSpace, Segment};
+pub use astray::{Ground, Width};
 pub use block::{Block, BlockKind, Place, Shape};
 pub use fault::Fault;
 pub use heap::{Memory, MemoryOptions};

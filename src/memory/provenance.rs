@@ -50,7 +50,7 @@ pub enum Description {
 impl Memory {
     /// The segment that an address belongs to, committed or not.
     #[inline]
-    fn place(&self, address: u32) -> Place {
+    pub(super) fn place(&self, address: u32) -> Place {
         if address < HEAP_BASE {
             Place::Static
         } else if address < self.stack_limit {
@@ -141,7 +141,7 @@ impl Memory {
     }
 
     /// The header at or next below the word at `index`, unless free or control words come first.
-    fn enclosing(&self, place: Place, index: usize) -> Option<Home> {
+    pub(super) fn enclosing(&self, place: Place, index: usize) -> Option<Home> {
         let segment = self.segment(place);
         let stops = |tag: &Tag| tag.is_header() || matches!(tag, Tag::FreeHeader | Tag::Control);
         let header = if segment.descending {

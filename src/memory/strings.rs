@@ -144,7 +144,8 @@ impl Memory {
         }
         while cursor.character > index {
             cursor.byte -= 1;
-            cursor.character -= u64::from(!continues(self.text_byte(text, cursor.byte)));
+            // A text whose bytes were overwritten may begin in the middle of a character.
+            cursor.character -= u64::from(cursor.byte == 0 || !continues(self.text_byte(text, cursor.byte)));
         }
         self.text_cursor.set(cursor);
         (cursor.character == index).then_some(cursor.byte)

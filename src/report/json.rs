@@ -198,7 +198,7 @@ impl Report {
         Report {
             leaks: outcome.leaks.as_ref().map(|leaks| leak_report(sources, leaks)),
             stats: statistics(outcome),
-            ..Report::new(program, configuration, end, Vec::new())
+            ..Report::new(program, configuration, end, outcome.survived.iter().map(error).collect())
         }
     }
 

@@ -1,9 +1,9 @@
 //! The error that stopped a program as a card: what happened, where, what lies there, what happened
 //! to the block before, who had called whom, what to do.
 
-use super::call_stack;
 use super::memory_fault::made_anew;
 use super::sentence::{Context, explain_line, sentences};
+use super::{call_stack, count, diagnostic, grouped};
 use crate::session::{CallStack, Compiled, Configuration, Outcome, Place, Related, RelatedKind, RunError};
 use crate::source::Diagnostic;
 
@@ -48,6 +48,19 @@ pub fn message(compiled: &Compiled, configuration: &Configuration, outcome: &Out
         Some(address) => format!("{}: {address}", said.headline),
         None => said.headline,
     }
+}
+
+/// How many memory errors a program has survived, where it has survived any.
+pub fn survived(outcome: &Outcome, color: bool) -> String {
+    let told = outcome.survived.len() as u64;
+    if told == 0 {
+        return String::new();
+    }
+    let mut message = format!("the program went on after {}", count(told, "memory error"));
+    if outcome.survived_untold > 0 {
+        message.push_str(&format!("; {} more were only counted", grouped(outcome.survived_untold)));
+    }
+    diagnostic::render_plain(&message, &[], color)
 }
 
 /// Where a program was when it was interrupted.

@@ -25,6 +25,10 @@ pub struct Outcome {
     pub value: Option<String>,
     /// The error that stopped it.
     pub error: Option<RunError>,
+    /// The memory errors that were reported before, after which it went on.
+    pub survived: Vec<RunError>,
+    /// How many more there were, which are only counted.
+    pub survived_untold: u64,
     /// Where it was interrupted.
     pub interrupted_at: Option<Place>,
     /// What was lost; none where the program did not finish.

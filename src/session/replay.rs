@@ -1,12 +1,15 @@
 //! The explaining second run. A normal run records next to nothing; when an error is about a block,
-//! the program is run again, with the same input, while a probe watches just that block.
+//! the program is run again, with the same input, while a probe watches just that block. Where a program survives
+//! its errors, one second run, at the end, explains all of them.
 
 use std::sync::atomic::AtomicBool;
 
 use super::host::{RecordedHost, Recording};
 use super::{CallStack, Compiled, Configuration, Place, RecordFacts, Related, RelatedKind, RunError, blame};
 use crate::limits::RECORDED_INPUT_BYTES;
-use crate::machine::{Backtrace, BlockWatch, Cause, End, Machine, MachineOptions, Trap, Watch};
+use crate::machine::{
+    Backtrace, BlockHistory, BlockObserver, Cause, End, ErrorWatch, Machine, MachineOptions, Trap, Watch,
+};
 use crate::memory::{BlockKind, Fault, FieldName, LayoutId};
 
 /// What is known of an error without a second run. The machine is asked for what only it knows.
@@ -57,27 +60,38 @@ fn record_facts(compiled: &Compiled, machine: &Machine<'_>, cause: &Cause) -> Op
     })
 }
 
-/// Adds who allocated and who freed the block that the error is about, if it is about one.
+/// Adds who allocated and who freed the block that each error is about, if it is about one. The errors
+/// are those of one run, in order: the ones it survived, and the one that stopped it.
 pub(super) fn explain(
     compiled: &Compiled,
     configuration: &Configuration,
     recording: Recording,
     instructions: u64,
     interrupt: &AtomicBool,
-    error: &mut RunError,
+    errors: &mut [&mut RunError],
 ) {
-    let Some(block) = &error.trap.block else { return };
-    let site = block.site;
-    let watch = match second_run(compiled, configuration, recording, instructions, interrupt, error) {
-        Ok(watch) => watch,
-        Err(problem) => {
-            error.replay_problem = Some(problem);
-            error.related.extend(site.and_then(|site| allocation_site(compiled, site)));
-            return;
+    if errors.iter().all(|error| error.trap.block.is_none()) {
+        return;
+    }
+    let (histories, problem) = second_run(compiled, configuration, recording, instructions, interrupt, errors);
+    let told = histories.len();
+    for (error, history) in errors.iter_mut().zip(histories) {
+        if let Some(history) = history {
+            tell(compiled, error, history);
         }
-    };
-    error.allocated = watch.block;
-    for (what, backtrace) in [(RelatedKind::Freed, watch.freed), (RelatedKind::Allocated, watch.allocated)] {
+    }
+    for error in errors.iter_mut().skip(told) {
+        let Some(block) = &error.trap.block else { continue };
+        let site = block.site.and_then(|site| allocation_site(compiled, site));
+        error.related.extend(site);
+        error.replay_problem.clone_from(&problem);
+    }
+}
+
+/// Adds what happened to the block of an error.
+fn tell(compiled: &Compiled, error: &mut RunError, history: BlockHistory) {
+    error.allocated = history.block;
+    for (what, backtrace) in [(RelatedKind::Freed, history.freed), (RelatedKind::Allocated, history.allocated)] {
         let Some(backtrace) = backtrace else { continue };
         let Some(at) = backtrace.innermost.first().map(|frame| frame.at) else { continue };
         if what == RelatedKind::Allocated && error.block_name.is_none() {
@@ -87,43 +101,55 @@ pub(super) fn explain(
     }
 }
 
-/// Runs the program again. The error is a sentence why that is not possible.
+/// Runs the program again: what had happened to the block of each error by then, as far as that run
+/// came, and a sentence why it came no further.
 fn second_run(
     compiled: &Compiled,
     configuration: &Configuration,
     recording: Recording,
     instructions: u64,
     interrupt: &AtomicBool,
-    error: &RunError,
-) -> Result<BlockWatch, String> {
+    errors: &[&mut RunError],
+) -> (Vec<Option<BlockHistory>>, Option<String>) {
     let limit = configuration.replay_limit;
     if recording.overflowed {
-        return Err(format!(
-            "the program read more than {} MiB of input, which is not kept for a second run",
-            RECORDED_INPUT_BYTES >> 20
-        ));
+        let mebibytes = RECORDED_INPUT_BYTES >> 20;
+        let problem =
+            format!("the program read more than {mebibytes} MiB of input, which is not kept for a second run");
+        return (Vec::new(), Some(problem));
     }
-    if instructions > limit {
-        return Err(format!(
-            "the program had executed {instructions} instructions, and a second run is limited to {limit} \
-             (`--replay-limit`)"
-        ));
+    let too_long = format!(
+        "the program had executed {instructions} instructions, and a second run is limited to {limit} \
+         (`--replay-limit`)"
+    );
+    // Errors that were survived may have come much earlier.
+    if instructions > limit && errors.len() == 1 {
+        return (Vec::new(), Some(too_long));
     }
     let options = configuration.machine_options(&compiled.program);
     let max_steps = options.max_steps.map_or(limit, |steps| steps.min(limit));
-    let options = MachineOptions { max_steps: Some(max_steps), ..options };
-    let serial = error.trap.block.as_ref().map_or(0, |block| block.pointer.serial());
-    let mut watch = BlockWatch::new(serial);
-    let mut machine = Machine::load(&compiled.program, &options)
-        .map_err(|_| "the computer has no memory for a second run".to_owned())?;
+    // The last of them ends the run, whether it ended the first one or not.
+    let options = MachineOptions { max_steps: Some(max_steps), tolerated_errors: errors.len() - 1, ..options };
+    let serial = |error: &&mut RunError| error.trap.block.as_ref().map(|block| block.pointer.serial());
+    let mut watch = ErrorWatch::new(errors.iter().map(serial).collect());
+    let Ok(mut machine) = Machine::load(&compiled.program, &options) else {
+        return (Vec::new(), Some("the computer has no memory for a second run".to_owned()));
+    };
     match machine.run(&mut RecordedHost::new(recording), &mut Watch::new(&mut watch), interrupt) {
-        End::Interrupted(_) => return Err("the second run was interrupted".to_owned()),
-        End::Trapped(trap) => debug_assert_eq!(trap.at, error.trap.at, "a run repeats itself"),
+        End::Interrupted(_) => (watch.settled, Some("the second run was interrupted".to_owned())),
+        End::Trapped(trap) => {
+            let repeated = errors.last().is_some_and(|last| trap.at == last.trap.at && trap.cause.kind() == last.kind);
+            debug_assert!(repeated || matches!(trap.cause, Cause::StepLimit(_)), "a run repeats itself");
+            if repeated {
+                watch.reported();
+            }
+            (watch.settled, Some(too_long))
+        }
         End::Finished | End::Exited | End::Paused(_) | End::OutputClosed => {
-            debug_assert!(false, "a run repeats itself")
+            debug_assert!(false, "a run repeats itself");
+            (watch.settled, None)
         }
     }
-    Ok(watch)
 }
 
 /// Where a block was allocated, as the heap remembers it.

@@ -72,6 +72,8 @@ pub struct Run {
     pub seed: Option<u64>,
     /// `steps=1000`
     pub max_steps: Option<u64>,
+    /// `checks=report`: memory errors are reported, all of them and in this order, and the program goes on.
+    pub reports: bool,
     /// `call=f(1, 2)`; takes the rest of the directive.
     pub call: Option<String>,
     /// `big`: too much work to be repeated under a heap audit at every allocation.
@@ -183,6 +185,7 @@ impl Run {
                 ("allocator", _) => self.allocator = Some(value.to_owned()),
                 ("stack", _) => self.stack_bytes = Some(parse_size(value)?),
                 ("heap", _) => self.heap_bytes = Some(parse_size(value)?),
+                ("checks", "report") => self.reports = true,
                 ("seed", _) => self.seed = Some(parse_number(value)?),
                 ("steps", _) => self.max_steps = Some(parse_number(value)?),
                 _ => return Err(format!("`run:` knows no `{item}`")),

@@ -9,7 +9,9 @@ use cairn::kind::ErrorKind;
 use cairn::memory::allocator::ALLOCATORS;
 use cairn::memory::strategy::{self, STRATEGIES, StrategyRow};
 use cairn::report::{self, json::Report};
-use cairn::session::{self, Compiled, Configuration, Leaks, Outcome, Place, Rejection, RelatedKind, RunError, Status};
+use cairn::session::{
+    self, Checks, Compiled, Configuration, Leaks, Outcome, Place, Rejection, RelatedKind, RunError, Status,
+};
 use cairn::source::{Diagnostic, Severity, Sources, Span};
 
 use super::expectations::{Expectations, ExpectedLeak};
@@ -47,6 +49,7 @@ pub fn configurations(program: &Program, expectations: &Expectations) -> Vec<Con
                 seed: run.seed.unwrap_or(default.seed),
                 max_steps: run.max_steps,
                 folder: Some(program.folder.clone()),
+                checks: if run.reports { Checks::Report } else { Checks::Stop },
                 ..default.clone()
             });
         }
@@ -139,7 +142,7 @@ impl Observed {
         if outcome.status == Status::Interrupted {
             return Err("the run was interrupted".to_owned());
         }
-        if let Some(error) = &outcome.error {
+        for error in outcome.survived.iter().chain(&outcome.error) {
             self.run_error(&compiled.sources, error)?;
             let card = report::run_error::card(compiled, configuration, outcome, error);
             self.messages.push_str(&sentences(&card));
@@ -219,6 +222,13 @@ impl Observed {
             if !reported {
                 let column = error.column.map_or(String::new(), |column| format!(", column {column}"));
                 problems.push(format!("`{}` is not reported at line {}{column}", error.kind, error.line));
+            }
+        }
+        if expected.run.reports {
+            let in_order = expected.errors.iter().map(|error| (error.kind, error.line));
+            let found: Vec<(ErrorKind, u32)> = self.errors.iter().map(|&(kind, line, _)| (kind, line)).collect();
+            if !in_order.eq(found.iter().copied()) {
+                problems.push(format!("the errors are not the stated ones in their order, but {found:?}"));
             }
         }
         for &(kind, line, column) in &self.errors {

@@ -414,3 +414,72 @@ fn what_a_run_stops_at_is_said_once() {
     assert_exit(&output, 0);
     assert!(stderr(&output).contains("warning[unknown-field]: the record `P` has no field `y`"), "{}", stderr(&output));
 }
+
+#[test]
+fn errors_that_are_survived_are_reported_and_fail_the_run() {
+    let text = "n = input()\np = heap_allocate(2 integers)\np[0] = n\nheap_free(p)\nprint(\"before\")\nq = heap_allocate(2 integers)\nq[0] = 7\nprint(p[0])\nprint(q[1])\nprint(\"after\")\n";
+    let folder = folder(&[("t.pseudo", text.as_bytes())]);
+    let arguments = ["run", "t.pseudo", "--checks", "report", "--report", "r.json", "--deny-leaks"];
+    let mut child = cairn(folder.path(), &arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"1\n").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_exit(&output, 1);
+    assert_eq!(stdout(&output), "before\n7\n0\nafter\n");
+    let first = stderr(&output).find("error[use-after-free]: the block `p`").unwrap();
+    let second = stderr(&output).find("error[uninitialised-read]: ").unwrap();
+    let closing = stderr(&output).find("error: the program went on after 2 memory errors\n").unwrap();
+    assert!(first < second && second < closing, "{}", stderr(&output));
+
+    let report = fs::read_to_string(folder.path().join("r.json")).unwrap();
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!(report["outcome"]["status"], "finished");
+    assert_eq!(report["outcome"]["error"], Value::Null);
+    assert!(report["leaks"].is_object());
+    let errors = report["errors"].as_array().unwrap();
+    let told: Vec<_> = errors.iter().map(|error| (&error["kind"], &error["line"])).collect();
+    assert_eq!(told, [(&"use-after-free".into(), &8.into()), (&"uninitialised-read".into(), &9.into())]);
+    // The second block is freed by nobody, the first was before its error.
+    let related =
+        |error: &Value| error["related"].as_array().unwrap().iter().map(|r| r["line"].clone()).collect::<Vec<_>>();
+    assert_eq!(related(&errors[0]), [4, 2]);
+    assert_eq!(related(&errors[1]), [6]);
+}
+
+#[test]
+fn a_block_freed_after_its_error_was_not_freed_before() {
+    let text = "p = heap_allocate(2 integers)\nx = p[0]\nheap_free(p)\nx = p[0]\nq = null\nx = q[0]\n";
+    let (output, report) = report(text, &["--checks", "report"]);
+    assert_exit(&output, 1);
+    let report = report.unwrap();
+    assert_eq!(report["outcome"]["status"], "stopped");
+    assert_eq!(report["outcome"]["error"]["kind"], "null-dereference");
+    let errors = report["errors"].as_array().unwrap();
+    assert_eq!(errors[0]["related"].as_array().unwrap().len(), 1);
+    assert_eq!(errors[1]["related"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn more_errors_than_anybody_reads_are_counted() {
+    let text = "p = [1]\nfor i from 1 to 1000000:\n    p[1] = i\nprint(\"on\")\np[2] = 1\n";
+    let (output, report) = report(text, &["--checks", "report", "--leaks", "off"]);
+    assert_exit(&output, 1);
+    assert_eq!(stdout(&output), "on\n");
+    assert_eq!(stderr(&output).matches("error[heap-buffer-overflow]").count(), 11);
+    let closing = "error: the program went on after 11 memory errors; 999,990 more were only counted\n";
+    assert!(stderr(&output).ends_with(closing), "{}", stderr(&output));
+    assert_eq!(report.unwrap()["errors"].as_array().unwrap().len(), 11);
+}
+
+#[test]
+fn errors_that_a_second_run_does_not_reach_say_so() {
+    let text = "p = [1]\nheap_free(p)\nx = p[0]\nfor i from 1 to 1000: x = i\nx = p[0]\n";
+    let output = run_text(text, &["--checks", "report", "--replay-limit", "100"]);
+    assert_exit(&output, 1);
+    assert_eq!(stderr(&output).matches("freed here").count(), 1, "{}", stderr(&output));
+    assert_eq!(stderr(&output).matches("--replay-limit").count(), 1, "{}", stderr(&output));
+}

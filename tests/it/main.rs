@@ -1,5 +1,6 @@
 //! Whatever is tested from outside and is no program of the corpus.
 
+mod astray;
 mod cli;
 mod compare;
 mod explain;

@@ -264,8 +264,10 @@ impl<'a> Lowering<'_, 'a> {
         };
         let at = self.emit(instruction, span);
         self.name_block(id, at);
-        for (&argument, slot) in arguments.iter().zip(slots) {
-            self.drop_if_fresh(argument, slot);
+        if !self.compilation.input.builtins[usize::from(builtin)].stores {
+            for (&argument, slot) in arguments.iter().zip(slots) {
+                self.drop_if_fresh(argument, slot);
+            }
         }
         self.deliver(window, mark, span, wanted)
     }

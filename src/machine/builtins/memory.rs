@@ -27,7 +27,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("len", &["p"], 0, "The same as length", Lowered),
     Row::new("size", &["p"], 0, "The same as length", Lowered),
     Row::new("read_from", &["p"], 0, "The first element, byte or field of a block", Run(read_from)),
-    Row::new("write_to", &["p", "value"], 0, "Writes the first element, byte or field of a block", Run(write_to)),
+    Row::new("write_to", &["p", "value"], 0, "Writes the first element, byte or field of a block", Run(write_to))
+        .stores(),
     Row::new(
         "copyString",
         &["destination", "s"],
@@ -36,7 +37,7 @@ pub(super) const ROWS: &[Row] = &[
         Run(copy_string),
     ),
     Row::new("copy", &["destination", "source", "count"], 0, "Copies elements or bytes", Run(copy)),
-    Row::new("fill", &["p", "value", "count"], 0, "Sets the first elements or bytes of a block", Run(fill)),
+    Row::new("fill", &["p", "value", "count"], 0, "Sets the first elements or bytes of a block", Run(fill)).stores(),
     Row::new("swap", &["a", "b"], 0, "Exchanges two places", Lowered),
     Row::new("collect", &[], 0, "Runs the collector, if the strategy has one", Run(collect)),
     Row::new("memory_stats", &[], 0, "Shows a line of figures about the heap", Run(memory_stats)),

@@ -102,6 +102,7 @@ pub fn options(program: &Program) -> MachineOptions {
         max_steps: None,
         stress: false,
         room_for_globals: 0,
+        tolerated_errors: 0,
     }
 }
 
