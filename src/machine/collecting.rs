@@ -3,13 +3,24 @@
 //! An instruction allocates before it has changed anything, and its operands are roots until it is
 //! done. So no value lives only on the host's side while the collector runs.
 
-use super::frame::{Frames, Position};
+use super::frame::{Frame, Position};
 use super::host::Host;
 use super::machine::Machine;
 use super::perform::Flow;
 use super::trap::Ending;
 use crate::bytecode::liveness::FrameMap;
 use crate::memory::{Fault, Memory, Pointer, Shape, Value};
+
+/// A place outside of blocks that keeps alive what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Root {
+    /// A global, by index.
+    Global(usize),
+    /// A slot of a frame.
+    Slot { frame: Frame, slot: u32 },
+    /// A word of the stack buffer whose header is at a stack index, counted in order of stack index.
+    Buffer { header: usize, word: usize },
+}
 
 impl Machine<'_> {
     /// An uninitialised block, or none where even a collection makes no room for it.
@@ -81,16 +92,38 @@ impl Machine<'_> {
     /// What keeps blocks alive while the instruction at `position` is about to be executed: what is in
     /// globals, in variables and live temporaries of all frames, and in stack buffers.
     pub(super) fn roots(&mut self, position: Position) -> Vec<Value> {
-        let mut roots = self.globals();
-        let stack = &self.memory.space.stack;
-        for &header in &self.buffers {
-            roots.extend(self.memory.buffer_words(header));
+        let mut roots = Vec::new();
+        let mut maps = std::mem::take(&mut self.frame_maps);
+        self.visit_roots(Some(position), &mut maps, |_, value| roots.push(value));
+        self.frame_maps = maps;
+        roots
+    }
+
+    /// The same, each with where it is, also where nothing runs: frames from the innermost outwards, named variables before
+    /// temporaries, buffers last.
+    pub(super) fn named_roots(&self, position: Option<Position>) -> Vec<(Root, Value)> {
+        let mut roots = Vec::new();
+        let mut maps = self.frame_maps.clone();
+        self.visit_roots(position, &mut maps, |root, value| roots.push((root, value)));
+        roots.retain(|(_, value)| value.tag.is_reference());
+        roots
+    }
+
+    fn visit_roots(
+        &self,
+        position: Option<Position>,
+        maps: &mut [Option<Box<FrameMap>>],
+        mut visit: impl FnMut(Root, Value),
+    ) {
+        for (index, value) in self.globals().into_iter().enumerate() {
+            visit(Root::Global(index), value);
         }
         let program = self.program;
-        for frame in Frames::new(program, &self.memory, position) {
-            let map = self.frame_maps[frame.function]
+        let stack = &self.memory.space.stack;
+        for frame in self.frames_at(position) {
+            let map = maps[frame.function]
                 .get_or_insert_with(|| Box::new(FrameMap::new(program, &program.functions[frame.function])));
-            let running = frame.base == position.base as usize;
+            let running = position.is_some_and(|position| frame.base == position.base as usize);
             let lent = !running && self.activities.iter().any(|activity| activity.stands_in(frame.base));
             let slots = match (running, lent) {
                 (true, _) => map.before(frame.at as u32),
@@ -100,9 +133,15 @@ impl Machine<'_> {
                     map.before(frame.at as u32).from(program.functions[frame.function].first_temporary().into())
                 }
             };
-            roots.extend(slots.iter().map(|slot| stack.get(frame.base + slot as usize)));
+            for slot in slots.iter() {
+                visit(Root::Slot { frame, slot }, stack.get(frame.base + slot as usize));
+            }
         }
-        roots
+        for &header in &self.buffers {
+            for (word, value) in self.memory.buffer_words(header).enumerate() {
+                visit(Root::Buffer { header, word }, value);
+            }
+        }
     }
 
     /// Executes an instruction; if it has allocated, audits the heap and the roots as they are after it.

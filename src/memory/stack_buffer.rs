@@ -37,7 +37,9 @@ impl Memory {
     pub fn buffer_words(&self, header_index: usize) -> impl Iterator<Item = Value> + '_ {
         let bytes = self.block_at(Home { place: Place::Stack, header: header_index }).bytes;
         let stack = &self.space.stack;
-        stack.extent(header_index - 1, payload_words(bytes) as usize).map(|index| stack.get(index))
+        // Only an overwritten header claims more than there is.
+        let words = (payload_words(bytes) as usize).min(header_index);
+        (header_index - words..header_index).map(|index| stack.get(index))
     }
 
     /// Ends the life of the buffer whose header is at a stack index: its frame goes, or it is made anew.
