@@ -43,6 +43,16 @@ impl Memory {
         })
     }
 
+    /// The first bytes of a block, at most `most`, written or not.
+    pub fn raw_bytes(&self, block: &Block, most: u64) -> Vec<u8> {
+        let length = block.bytes.min(most);
+        let words = (0..length.div_ceil(WORD_BYTES) as u32).map_while(|word| {
+            let address = block.pointer.address().checked_add(8 * word)?;
+            Some(self.word(address)?.0.word.to_le_bytes())
+        });
+        words.flatten().take(length as usize).collect()
+    }
+
     /// How many references a live heap block counts, where the strategy counts.
     pub fn reference_count(&self, block: &Block) -> Option<u64> {
         let home = self.find(block.pointer).filter(|home| home.place == Place::Heap && self.requirements.counts)?;

@@ -2,6 +2,7 @@
 
 mod cli;
 mod compare;
+mod drawings;
 mod explain;
 mod layers;
 mod readme;

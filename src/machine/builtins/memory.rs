@@ -110,22 +110,19 @@ fn memory_stats(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
 }
 
 fn show_stack(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
-    Ok(drawn(call, |drawing| drawing.stack()))
+    let origin = |instruction| call.host.origin(instruction);
+    let text = Drawing::new(call.machine, Some(call.position), &origin, Palette::Plain).stack();
+    Ok(call.draw(&text))
 }
 
 fn show_heap(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
-    Ok(drawn(call, |drawing| drawing.heap()))
+    let origin = |instruction| call.host.origin(instruction);
+    let text = Drawing::new(call.machine, Some(call.position), &origin, Palette::Plain).heap();
+    Ok(call.draw(&text))
 }
 
 fn show(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
-    let value = call.arguments[0];
-    Ok(drawn(call, |drawing| drawing.value(value)))
-}
-
-/// Draws what is there at the call.
-fn drawn(call: &mut Call<'_, '_>, draw: impl FnOnce(&Drawing<'_>) -> String) -> Value {
-    let host = &*call.host;
-    let origin = |instruction| host.origin(instruction);
-    let text = draw(&Drawing::new(call.machine, Some(call.position), &origin, Palette::Plain));
-    call.draw(&text)
+    let origin = |instruction| call.host.origin(instruction);
+    let text = Drawing::new(call.machine, Some(call.position), &origin, Palette::Plain).value(call.arguments[0]);
+    Ok(call.draw(&text))
 }

@@ -55,6 +55,7 @@ impl Drawing<'_> {
         let mut kinds: Vec<(char, &str, Ink)> = Vec::new();
         let mut out = String::new();
         let mut nothing = 0;
+        let mut all_written = true;
         for word in 0..shown {
             let at = first + 8 * word as u32;
             let Some(line) = self.dumped(at) else {
@@ -65,6 +66,7 @@ impl Drawing<'_> {
                 continue;
             };
             nothing = 0;
+            all_written &= line.written == 0xFF;
             if !kinds.iter().any(|(letter, ..)| *letter == line.letter) {
                 kinds.push((line.letter, line.kind, line.ink));
             }
@@ -80,7 +82,8 @@ impl Drawing<'_> {
                 .iter()
                 .map(|(letter, kind, ink)| format!("{} {kind}", self.paint(*ink, &letter.to_string())))
                 .collect();
-            out += &format!("  {:10}  {}; ?xx never written, what was there before\n", "", kinds.join(", "));
+            let unwritten = if all_written { "" } else { "; ?xx never written: what was there before" };
+            out += &format!("  {:10}  {}{unwritten}\n", "", kinds.join(", "));
         }
         out
     }

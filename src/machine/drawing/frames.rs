@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use super::super::frame::{Frame, linked_base};
 use super::{Drawing, Ink, address, bytes, count, grouped, slot_name, type_of};
 use crate::bytecode::liveness::{FrameMap, SlotSet};
-use crate::bytecode::{Function, Instruction};
+use crate::bytecode::{Function, Instruction, Owner};
 use crate::memory::block::header_serial;
 use crate::memory::{Pointer, Tag, Value};
 
@@ -18,6 +18,8 @@ const INNERMOST: usize = 6;
 const VARIABLES: usize = 40;
 /// Elements of a stack buffer drawn at each end.
 const BUFFER_WORDS: usize = 4;
+/// Stack buffers of a frame drawn at most.
+const BUFFERS: usize = 8;
 /// Characters of what a pointer points at.
 const ROOM: usize = 64;
 /// Characters of a name before its column gives way.
@@ -37,7 +39,8 @@ impl Drawing<'_> {
     pub fn stack(&self) -> String {
         let (outermost, folded, innermost) = self.split_stack();
         let stack = &self.machine.memory.space.stack;
-        let end = innermost.last().map_or(0, |frame| frame.end);
+        let last_buffer = self.machine.buffers.last().map_or(0, |header| header + 1);
+        let end = innermost.last().map_or(last_buffer, |frame| frame.end);
         let depth = outermost.len() + innermost.len() + folded.values().sum::<usize>();
         let limit = 8 * self.machine.stack_words;
         let mut out = format!(
@@ -46,6 +49,9 @@ impl Drawing<'_> {
             bytes(8 * end as u64),
             grouped(limit as u64),
         );
+        if depth == 0 {
+            self.kept_buffers(&mut out);
+        }
         let mut maps = BTreeMap::new();
         let (mut corner, mut first) = ("┌", true);
         for frame in &outermost {
@@ -59,10 +65,9 @@ impl Drawing<'_> {
             self.frame(frame, corner, first, &mut maps, &mut out);
             (corner, first) = ("├", false);
         }
-        let pointer = end.checked_sub(1).map_or(0, |last| stack.address(last));
         out += &format!(
             "└ SP = {}; {} left, down to {}\n",
-            address(pointer),
+            address(stack.origin.saturating_sub(8 * end as u32)),
             bytes(limit.saturating_sub(8 * end) as u64),
             address(self.stack_limit()),
         );
@@ -110,6 +115,17 @@ impl Drawing<'_> {
         (outermost.into(), folded, innermost)
     }
 
+    /// The buffers that inputs at a prompt have left, while nothing runs.
+    fn kept_buffers(&self, out: &mut String) {
+        let memory = &self.machine.memory;
+        let mut rows = Vec::new();
+        for &header in self.machine.buffers.iter().take(BUFFERS) {
+            let words = memory.buffer_words(header).count();
+            self.buffer("(buffer)", header, words, &mut rows);
+        }
+        self.rows(&rows, "│ ", out);
+    }
+
     fn folded(&self, folded: &BTreeMap<usize, usize>) -> String {
         let functions = &self.machine.program.functions;
         let mut counts: Vec<(usize, &str)> =
@@ -133,7 +149,7 @@ impl Drawing<'_> {
         let parameters = &function.variables[..function.variables.len().min(function.parameters.into())];
         let parameters: Vec<&str> = parameters.iter().map(|parameter| parameter.name.as_str()).collect();
         let mut title = self.paint(Ink::Name, &function.name);
-        if frame.function > 0 {
+        if function.owner != Owner::TopLevel {
             title += &format!("({})", parameters.join(", "));
         }
         let at = (self.origin)(frame.at as u32).map_or_else(String::new, |origin| format!(", at {origin}"));
@@ -149,11 +165,11 @@ impl Drawing<'_> {
         let mut rows = Vec::new();
         self.linkage(frame, outermost, &mut rows);
         self.variables(frame, function, held, &mut rows);
-        for (index, buffer) in function.buffers.iter().enumerate() {
+        for (index, buffer) in function.buffers.iter().enumerate().take(BUFFERS) {
             let header = frame.base + buffer.header as usize;
             let words = if buffer.bytes { (buffer.length as usize).div_ceil(8) } else { buffer.length as usize };
             if header < frame.end {
-                self.buffer(function, index, header, words.max(1), &mut rows);
+                self.buffer(&self.buffer_name(function, index), header, words.max(1), &mut rows);
             }
         }
         self.rows(&rows, "│ ", out);
@@ -168,9 +184,11 @@ impl Drawing<'_> {
             rows.push(Row { at, name: name.to_owned(), what, text, ink: Ink::Header });
         };
         let &[return_address, link] = &stack.words[frame.base..frame.base + 2] else { return };
-        let broken = if outermost && frame.base > 0 { ", overwritten" } else { "" };
+        // A top level returns nowhere; only there may the way out end.
+        let top = program.functions[frame.function].owner == Owner::TopLevel && (return_address, link) == (0, 0);
+        let broken = if outermost && !top { ", overwritten" } else { "" };
         let back = match program.index(return_address) {
-            _ if return_address == 0 && frame.base == 0 => "none".to_owned(),
+            _ if top => "none".to_owned(),
             Some(index) => {
                 let call = index.saturating_sub(1);
                 let caller = &program.functions[program.function_at(call)].name;
@@ -181,7 +199,7 @@ impl Drawing<'_> {
         };
         row(0, "return address", "code", back);
         let linked = match link {
-            0 if frame.base == 0 => "none".to_owned(),
+            _ if top => "none".to_owned(),
             _ if outermost => format!("0x{link:08X} -> no frame, overwritten"),
             _ => {
                 let base = linked_base(link) as usize;
@@ -247,10 +265,9 @@ impl Drawing<'_> {
     }
 
     /// A stack buffer, its last element first, its header below them all.
-    fn buffer(&self, function: &Function, index: usize, header: usize, words: usize, rows: &mut Vec<Row>) {
+    fn buffer(&self, name: &str, header: usize, words: usize, rows: &mut Vec<Row>) {
         let memory = &self.machine.memory;
         let stack = &memory.space.stack;
-        let name = self.buffer_name(function, index);
         let word = stack.get(header);
         let pointer = Pointer::new(header_serial(word.word), stack.address(header) + 8);
         let block = memory.block(Value::pointer(pointer)).ok();
@@ -280,7 +297,7 @@ impl Drawing<'_> {
             None if word.tag == Tag::Uninitialised => ("-", "not made yet".to_owned(), Ink::Uninitialised),
             None => ("header", format!("0x{:016X}, overwritten", word.word), Ink::Wrong),
         };
-        rows.push(Row { at: address(stack.address(header)), name, what, text, ink });
+        rows.push(Row { at: address(stack.address(header)), name: name.to_owned(), what, text, ink });
     }
 
     /// What a stack buffer is assigned to, as the text has it.

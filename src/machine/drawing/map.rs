@@ -83,7 +83,7 @@ impl Drawing<'_> {
         let shown: Vec<usize> = cells.cells.iter().map(most).collect();
         let mut out = String::new();
         for (line, kinds) in shown.chunks(columns).enumerate() {
-            let at = heap.address((line * columns) as usize * (bytes_each / 8) as usize);
+            let at = heap.address(line * columns * (bytes_each / 8) as usize);
             out += &format!("  {}  |{}|\n", self.paint(Ink::Frame, &address(at)), self.strip(kinds));
         }
         let legend: Vec<String> = KINDS

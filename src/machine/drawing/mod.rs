@@ -14,9 +14,6 @@ mod tree;
 mod value;
 mod why;
 
-#[cfg(test)]
-mod tests;
-
 use std::collections::BTreeMap;
 
 use super::frame::Position;
@@ -24,7 +21,7 @@ use super::machine::Machine;
 use super::quantity::{address, bytes, count, grouped};
 use crate::bytecode::Function;
 use crate::memory::address_space::STACK_TOP;
-use crate::memory::{Block, BlockKind, LayoutId, Tag};
+use crate::memory::{Block, BlockKind, LayoutId, Tag, Value};
 
 pub use palette::Palette;
 
@@ -71,7 +68,11 @@ impl<'a> Drawing<'a> {
 
     /// A block by its kind and address: `Node @ 0x00BEEF00`.
     fn title(&self, block: &Block) -> String {
-        format!("{} @ {}", self.kind(block), address(block.pointer.address()))
+        let what = match block.kind {
+            BlockKind::String { .. } => self.word(Value::new(block.pointer.0, Tag::String)),
+            _ => self.kind(block),
+        };
+        format!("{what} @ {}", address(block.pointer.address()))
     }
 
     /// The record of a layout, if it is one's.
@@ -113,7 +114,12 @@ impl<'a> Drawing<'a> {
         if to < self.stack_limit() {
             return owners;
         }
-        for frame in machine.frames_at(self.position) {
+        let mut frames = machine.frames_at(self.position).peekable();
+        let end = frames.peek().map_or(0, |frame| frame.end);
+        let stack_pointer = STACK_TOP.wrapping_sub(8 * end as u32);
+        let unused = (from..to.min(stack_pointer)).step_by(8).filter(|&at| at >= self.stack_limit());
+        owners.extend(unused.map(|at| (at, "unused, below SP".to_owned())));
+        for frame in frames {
             let function = &machine.program.functions[frame.function];
             for slot in 0..frame.end.saturating_sub(frame.base).min(usize::from(function.slots)) {
                 let at = machine.memory.space.stack.address(frame.base + slot);

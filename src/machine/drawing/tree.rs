@@ -70,24 +70,23 @@ impl Drawing<'_> {
     }
 
     fn branch_line(&self, branch: &Branch, block: &Block, fresh: bool, out: &mut String) {
-        let mut line = self.paint(Ink::Frame, &branch.lead);
-        if !branch.label.is_empty() {
-            line += &format!("{}: ", self.paint(Ink::Name, &branch.label));
+        let label = if branch.label.is_empty() { String::new() } else { format!("{}: ", branch.label) };
+        let mut text = self.title(block);
+        if fresh {
+            let sized = match block.kind {
+                BlockKind::Fields(layout) => self.record(layout).is_some(),
+                kind => kind == BlockKind::Elements,
+            };
+            if sized {
+                text += &format!(", {}", bytes(block.bytes));
+            }
+            let taken = branch.lead.chars().count() + label.chars().count() + text.chars().count() + 3;
+            let room = WIDTH.saturating_sub(taken).max(LEAST_ROOM);
+            text += &format!(" {}", self.contents_in_line(block, room));
+        } else {
+            text += " (drawn above)";
         }
-        if !fresh {
-            *out += &format!("{line}{} (drawn above)\n", self.title(block));
-            return;
-        }
-        line += &self.title(block);
-        let sized = match block.kind {
-            BlockKind::Fields(layout) => self.record(layout).is_some(),
-            kind => kind == BlockKind::Elements,
-        };
-        if sized {
-            line += &format!(", {}", bytes(block.bytes));
-        }
-        let room = WIDTH.saturating_sub(line.chars().count() + 3).max(LEAST_ROOM);
-        *out += &format!("{line} {}\n", self.contents_in_line(block, room));
+        *out += &format!("{}{}{text}\n", self.paint(Ink::Frame, &branch.lead), self.paint(Ink::Name, &label));
     }
 
     /// Puts the blocks that a block leads to on the work list, the first on top; those of a very long list

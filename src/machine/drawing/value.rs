@@ -28,7 +28,7 @@ impl Drawing<'_> {
     /// A value with its block opened, and `depth` blocks inside of that. `open` are the blocks around it.
     fn expand(&self, value: Value, depth: usize, room: usize, open: &mut Vec<Pointer>) -> String {
         let Ok(block) = self.machine.memory.block(value) else { return self.word_in_full(value) };
-        if open.contains(&block.pointer) || block.is_string() {
+        if block.is_string() {
             return self.word(value);
         }
         open.push(block.pointer);
@@ -61,7 +61,7 @@ impl Drawing<'_> {
 
     /// What a block holds, in brackets of its kind.
     pub(super) fn contents_in_line(&self, block: &Block, room: usize) -> String {
-        self.holds(block, 0, room, &mut Vec::new())
+        self.holds(block, 0, room, &mut vec![block.pointer])
     }
 
     fn holds(&self, block: &Block, depth: usize, room: usize, open: &mut Vec<Pointer>) -> String {
@@ -104,8 +104,12 @@ impl Drawing<'_> {
 
     /// What is in a field or an element: blocks with further words are opened if `depth` allows.
     fn nested(&self, value: Value, depth: usize, room: usize, open: &mut Vec<Pointer>) -> String {
+        let block = self.machine.memory.block(value);
+        if block.is_ok_and(|block| open.contains(&block.pointer)) {
+            return format!("{} (again)", self.word(value));
+        }
         let Some(depth) = depth.checked_sub(1).filter(|_| value.tag == Tag::Pointer) else { return self.word(value) };
-        match self.machine.memory.block(value) {
+        match block {
             Ok(Block { kind: BlockKind::Elements | BlockKind::Fields(_), .. }) => self.expand(value, depth, room, open),
             _ => self.word(value),
         }
@@ -164,8 +168,8 @@ impl Drawing<'_> {
             Tag::Float => float_text(value.as_float()),
             Tag::Boolean => (value.word != 0).to_string(),
             Tag::Null => "null".to_owned(),
-            Tag::String => match self.machine.memory.text(value) {
-                Ok(text) => quoted(&text),
+            Tag::String => match self.machine.memory.block(value) {
+                Ok(block) => self.quoted(&block),
                 Err(_) => self.gone(value.as_pointer()),
             },
             Tag::Pointer | Tag::InteriorPointer => match self.machine.memory.block(value) {
@@ -218,14 +222,15 @@ impl Drawing<'_> {
         };
         format!("block {}: {what}", grouped(block.pointer.serial().into()))
     }
-}
 
-/// A text in quotes, as the language writes it; a long one is cut.
-fn quoted(text: &str) -> String {
-    match text.char_indices().nth(TEXT_CHARACTERS) {
-        Some((cut, _)) => {
-            format!("{:?}… ({})", &text[..cut], count(text.chars().count() as u64, "character"))
+    /// A text in quotes, as the language writes it; a long one is cut.
+    fn quoted(&self, block: &Block) -> String {
+        // No character takes more than four bytes.
+        let bytes_read = self.machine.memory.raw_bytes(block, 4 * (TEXT_CHARACTERS as u64 + 1));
+        let text = String::from_utf8_lossy(&bytes_read);
+        match text.char_indices().nth(TEXT_CHARACTERS) {
+            Some((cut, _)) => format!("{:?}… ({})", &text[..cut], bytes(block.bytes)),
+            None => format!("{text:?}"),
         }
-        None => format!("{text:?}"),
     }
 }

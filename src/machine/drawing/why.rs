@@ -6,9 +6,9 @@ use super::{Drawing, Ink, address, count, slot_name};
 use crate::memory::{Block, Hop, Path, Value};
 
 /// Steps drawn at the start of a long way.
-const FIRST_HOPS: usize = 8;
+const FIRST_HOPS: usize = 5;
 /// Steps drawn at its end.
-const LAST_HOPS: usize = 3;
+const LAST_HOPS: usize = 2;
 /// Words that refer to a block drawn before the rest is only counted.
 const REFERRERS: usize = 8;
 
@@ -119,7 +119,7 @@ impl Drawing<'_> {
     }
 
     fn hops(&self, way: &Way, place: &str, path: &Path, out: &mut String) {
-        let widest = way.steps.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0).min(32);
+        let widest = way.steps.iter().map(|(_, text)| text.chars().count()).max().unwrap_or(0).min(48);
         let mut expected = 0;
         for (index, expression) in &way.steps {
             if *index != expected {
