@@ -253,14 +253,16 @@ y = f(pair)
             let _ = writeln!(out, "{name}\n{}", dump.expect("it is a reference"));
         }
         let globals = machine.memory.space.statics.address(machine.memory.space.statics.words.len() - 4);
-        let parts = [("globals", globals, 32), ("stack", 0xFFFF_FFA0, 96), ("code", 0x0040_1000, 40), ("none", 16, 64)];
+        let parts = [("globals", globals, 32), ("stack", 0xFFFF_FFA0, 96), ("none", 16, 64)];
         for (name, from, length) in parts {
             let _ = writeln!(out, "{name}\n{}", look.at(machine, |drawing| drawing.bytes(from, length)));
         }
-        let text = look.global(machine, "pair");
+        // The numbers of opcodes change with the table of instructions.
+        let code = look.at(machine, |drawing| drawing.bytes(0x0040_1000, 40));
+        assert!(code.lines().next().is_some_and(|line| line.starts_with("  0x00401000  c  ")), "{code}");
+        assert!(code.contains("|  allocate-record t2, or-stop, Pair <top level>, line 2\n"), "{code}");
         let _ = writeln!(out, "{:?}", look.at(machine, |drawing| drawing.bytes_of(Value::integer(-1))));
         let _ = writeln!(out, "{:?}", look.at(machine, |drawing| drawing.bytes_of(Value::NULL)));
-        assert!(look.at(machine, |drawing| drawing.bytes_of(text)).is_ok());
     });
     assert_drawn!("drawing_of_bytes", text);
 }

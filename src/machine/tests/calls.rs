@@ -205,7 +205,7 @@ fn an_allocation_in_the_library_is_blamed_on_the_user() {
             ],
         ),
     ]);
-    program.library_code = vec![program.functions[1].entry..program.functions[1].end];
+    program.library_code.push(program.functions[1].entry..program.functions[1].end);
     let (machine, _) = run(&program, &mut World::default());
     let block = machine.memory.blocks()[0];
     assert_eq!(machine.memory.site(block.pointer), Some(1));
