@@ -276,7 +276,7 @@ pub fn run(
         Err(fault) => return Ok(refused(compiled, fault)),
     };
     let files = Files::new(configuration.folder.as_deref(), &configuration.allow_read);
-    let mut host = host::LiveHost::new(input, output, drawings, files);
+    let mut host = host::LiveHost::new(input, output, drawings, compiled, files);
     let end = machine.run(&mut host, &mut NoProbe, interrupt);
     let wall_ns = start.elapsed().as_nanos().try_into().unwrap_or(u64::MAX);
     let output_closed = host.finish()?;

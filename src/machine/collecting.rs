@@ -3,13 +3,24 @@
 //! An instruction allocates before it has changed anything, and its operands are roots until it is
 //! done. So no value lives only on the host's side while the collector runs.
 
-use super::frame::{Frames, Position};
+use super::frame::{Frame, Position};
 use super::host::Host;
 use super::machine::Machine;
 use super::perform::Flow;
 use super::trap::Ending;
 use crate::bytecode::liveness::FrameMap;
 use crate::memory::{Fault, Memory, Pointer, Root, Shape, Value};
+
+/// Whose a root is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// A global, by index.
+    Global(usize),
+    /// A slot of a frame.
+    Slot { frame: Frame, slot: u32 },
+    /// A word of the stack buffer whose header is at a stack index, counted in order of stack index.
+    Buffer { header: usize, word: usize },
+}
 
 impl Machine<'_> {
     /// An uninitialised block, or none where even a collection makes no room for it.
@@ -81,15 +92,37 @@ impl Machine<'_> {
     /// What keeps blocks alive while the instruction at `position` is about to be executed: what is in
     /// globals, in variables and live temporaries of all frames, and in stack buffers.
     pub(super) fn roots(&mut self, position: Position) -> Vec<Root> {
-        let mut roots = self.globals();
-        for &header in &self.buffers {
-            roots.extend(self.memory.buffer_words(header).map(Root::stack));
+        let mut roots = Vec::new();
+        let mut maps = std::mem::take(&mut self.frame_maps);
+        self.visit_roots(Some(position), &mut maps, |_, root| roots.push(root));
+        self.frame_maps = maps;
+        roots
+    }
+
+    /// What refers to blocks of it, each with whose it is, also where nothing runs: globals, frames from the innermost
+    /// outwards with named variables before temporaries, buffers last.
+    pub(super) fn held_roots(&self, position: Option<Position>) -> Vec<(Holder, Value)> {
+        let mut roots = Vec::new();
+        let mut maps = self.frame_maps.clone();
+        self.visit_roots(position, &mut maps, |holder, root| roots.push((holder, self.memory.held(root))));
+        roots.retain(|(_, value)| value.tag.is_reference());
+        roots
+    }
+
+    fn visit_roots(
+        &self,
+        position: Option<Position>,
+        maps: &mut [Option<Box<FrameMap>>],
+        mut visit: impl FnMut(Holder, Root),
+    ) {
+        for (index, root) in self.globals().into_iter().enumerate() {
+            visit(Holder::Global(index), root);
         }
         let program = self.program;
-        for frame in Frames::new(program, &self.memory, position) {
-            let map = self.frame_maps[frame.function]
+        for frame in self.frames_at(position) {
+            let map = maps[frame.function]
                 .get_or_insert_with(|| Box::new(FrameMap::new(program, &program.functions[frame.function])));
-            let running = frame.base == position.base as usize;
+            let running = position.is_some_and(|position| frame.base == position.base as usize);
             let lent = !running && self.activities.iter().any(|activity| activity.stands_in(frame.base));
             let slots = match (running, lent) {
                 (true, _) => map.before(frame.at as u32),
@@ -99,9 +132,15 @@ impl Machine<'_> {
                     map.before(frame.at as u32).from(program.functions[frame.function].first_temporary().into())
                 }
             };
-            roots.extend(slots.iter().map(|slot| Root::stack(frame.base + slot as usize)));
+            for slot in slots.iter() {
+                visit(Holder::Slot { frame, slot }, Root::stack(frame.base + slot as usize));
+            }
         }
-        roots
+        for &header in &self.buffers {
+            for (word, index) in self.memory.buffer_words(header).enumerate() {
+                visit(Holder::Buffer { header, word }, Root::stack(index));
+            }
+        }
     }
 
     /// Executes an instruction; if it has allocated, audits the heap and the roots as they are after it.

@@ -75,6 +75,7 @@ impl<'m> Frames<'m> {
     }
 }
 
+/// Ends early where linkage words have been overwritten: a frame's caller lies above it.
 impl Iterator for Frames<'_> {
     type Item = Frame;
 
@@ -83,10 +84,12 @@ impl Iterator for Frames<'_> {
         let base = base as usize;
         let function = self.program.function_at(pc as u32);
         let end = self.end.unwrap_or(base + self.program.functions[function].frame_words as usize);
-        let stack = &self.memory.space.stack;
-        let after_call = self.program.index(stack.words[base]);
-        self.next = after_call
-            .map(|index| Position { pc: (index as usize).saturating_sub(1), base: linked_base(stack.words[base + 1]) });
+        let &[return_address, link] = self.memory.space.stack.words.get(base..base + 2)? else { return None };
+        self.next = self
+            .program
+            .index(return_address)
+            .map(|index| Position { pc: (index as usize).saturating_sub(1), base: linked_base(link) })
+            .filter(|caller| (caller.base as usize) < base);
         self.end = Some(base);
         Some(Frame { function, at: pc, base, end })
     }
@@ -96,6 +99,11 @@ impl Machine<'_> {
     /// The frames from `position` outwards.
     pub(super) const fn frames(&self, position: Position) -> Frames<'_> {
         Frames::new(self.program, &self.memory, position)
+    }
+
+    /// The same where nothing may run.
+    pub(super) fn frames_at(&self, position: Option<Position>) -> impl Iterator<Item = Frame> + '_ {
+        position.into_iter().flat_map(|position| self.frames(position))
     }
 
     /// The call stack at `position`.

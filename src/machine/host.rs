@@ -40,6 +40,10 @@ pub trait Host {
         Ok(())
     }
 
+    /// Where in the user's text the instruction at that index comes from, as a reader would look for it:
+    /// `line 5`. None for an instruction that nobody wrote.
+    fn origin(&self, instruction: u32) -> Option<String>;
+
     /// The next line of standard input without its line ending; none at its end. Output is flushed first.
     ///
     /// # Errors

@@ -16,6 +16,7 @@ mod operators;
 mod perform;
 pub mod probe;
 mod prompt;
+pub mod quantity;
 mod random;
 mod range;
 mod recovery;

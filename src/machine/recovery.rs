@@ -346,10 +346,9 @@ impl Machine<'_> {
         let by_site = || {
             let site = self.memory.last_site(pointer)?;
             match *self.program.code.get(site as usize)? {
-                Instruction::Allocate {
-                    kind: AllocationKind::Plain | AllocationKind::ZeroBytes,
-                    ..
-                } => Some(Width::Byte),
+                Instruction::Allocate { kind: AllocationKind::Plain | AllocationKind::ZeroBytes, .. } => {
+                    Some(Width::Byte)
+                }
                 _ => None,
             }
         };

@@ -5,13 +5,13 @@ use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::address_space::{AddressSpace, FIRST_BLOCK, HEAP_BASE, STACK_TOP, Segment, WORD_BYTES};
-use super::allocator::{self, Allocator, Arena, RunState};
+use super::allocator::{self, Allocator, AllocatorRow, Arena, RunState};
 use super::block::Place;
 use super::journal::Journal;
 use super::layout::Layouts;
 use super::provenance::Home;
 use super::statistics::HeapStatistics;
-use super::strategy::{self, Requirements, Strategy};
+use super::strategy::{self, Requirements, Strategy, StrategyRow};
 use super::strings::TextCursor;
 use super::value::Value;
 use crate::limits::PAGE_BYTES;
@@ -41,6 +41,8 @@ pub struct Memory {
     /// What happened to blocks, while somebody watches.
     pub journal: Journal,
     pub(super) allocator: &'static dyn Allocator,
+    pub(super) allocator_row: &'static AllocatorRow,
+    pub(super) strategy_row: &'static StrategyRow,
     /// Lent out, and none, while it collects.
     pub(super) strategy: Option<Box<dyn Strategy>>,
     pub(super) requirements: Requirements,
@@ -77,6 +79,8 @@ impl Memory {
             layouts: Layouts::default(),
             journal: Journal::default(),
             allocator: allocator.allocator,
+            allocator_row: allocator,
+            strategy_row: strategy,
             strategy: Some((strategy.new)()),
             requirements: strategy.requirements,
             heap_words: (options.heap_bytes / PAGE_BYTES * PAGE_BYTES / WORD_BYTES) as usize,

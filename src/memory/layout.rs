@@ -112,9 +112,10 @@ impl Layouts {
         self.layouts.iter().rev().find_map(|layout| layout.field(name)).copied()
     }
 
-    /// The layout of that id.
+    /// The layout of that id. One that only an overwritten header can name has no fields.
     pub fn get(&self, id: LayoutId) -> &Layout {
-        &self.layouts[id.0 as usize]
+        static NONE: Layout = Layout { record: None, fields: Vec::new(), bytes: 0 };
+        self.layouts.get(id.0 as usize).unwrap_or(&NONE)
     }
 
     fn push(&mut self, layout: Layout) -> LayoutId {

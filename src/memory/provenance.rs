@@ -134,7 +134,7 @@ impl Memory {
     pub(super) fn embedded(&self, home: Home, pointer: Pointer) -> Option<LayoutField> {
         let block = self.block_at(home);
         let BlockKind::Fields(layout) = block.kind else { return None };
-        let offset = (pointer.address() - block.pointer.address()) / 8;
+        let offset = pointer.address().checked_sub(block.pointer.address())? / 8;
         let fields = &self.layouts.get(layout).fields;
         let found = fields.binary_search_by_key(&offset, |field| field.offset).ok()?;
         Some(fields[found]).filter(|field| field.embedded > 0)
@@ -160,7 +160,7 @@ impl Memory {
         let Some(index) = segment.index(address) else { return Description::Nothing };
         match segment.tags[index] {
             Tag::Control => return Description::Control,
-            Tag::CountHeader => {
+            Tag::CountHeader if index + 1 < segment.tags.len() => {
                 return Description::Header(self.block_at(Home { place, header: index + 1 }));
             }
             Tag::Free | Tag::FreeHeader => {

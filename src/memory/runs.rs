@@ -33,7 +33,52 @@ impl Iterator for Runs<'_> {
     }
 }
 
+/// A stretch of the heap, as a drawing shows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stretch {
+    /// A run.
+    Run(Run),
+    /// Words that belong to nothing that can be told: a header before them has been overwritten.
+    Overwritten {
+        /// Index of the first in the heap segment.
+        start: usize,
+        /// How many.
+        words: usize,
+    },
+}
+
+impl Stretch {
+    /// Index of its first word in the heap segment.
+    pub const fn start(&self) -> usize {
+        match self {
+            Stretch::Run(run) => run.start,
+            Stretch::Overwritten { start, .. } => *start,
+        }
+    }
+}
+
 impl Memory {
+    /// The whole heap by address, whatever has become of it: where a run cannot be made out, the words up
+    /// to the next that can.
+    pub fn stretches(&self) -> impl Iterator<Item = Stretch> + '_ {
+        let mut runs = self.runs();
+        std::iter::from_fn(move || {
+            let (start, end) = (runs.next, self.space.heap.tags.len());
+            if let Some(run) = runs.next() {
+                return Some(Stretch::Run(Run { words: run.words.min(end - start), ..run }));
+            }
+            let words =
+                (start..end).position(|at| at > start && self.starts_run(at)).unwrap_or(end.checked_sub(start)?);
+            runs.next = start + words;
+            (words > 0).then_some(Stretch::Overwritten { start, words })
+        })
+    }
+
+    /// Whether a run may start at a heap index, by the shadow.
+    fn starts_run(&self, index: usize) -> bool {
+        matches!(self.space.heap.tags[index], Tag::FreeHeader | Tag::Control) || self.live_run_words(index).is_some()
+    }
+
     /// All runs of the heap by address; nothing before the first allocation.
     pub fn runs(&self) -> Runs<'_> {
         Runs { memory: self, next: 0 }
@@ -80,6 +125,11 @@ impl Memory {
     #[inline]
     pub(super) fn run_words(&self, bytes: u64) -> usize {
         self.allocator.granted(self.requirements.header_words + payload_words(bytes) as usize)
+    }
+
+    /// Words of a heap block's header.
+    pub fn header_words(&self) -> usize {
+        self.requirements.header_words
     }
 
     /// Bytes that rounding up wastes in a run of `words` words for `bytes` bytes.

@@ -38,7 +38,9 @@ impl Memory {
     /// The stack indices of the words of the buffer whose header is at a stack index.
     pub fn buffer_words(&self, header_index: usize) -> Range<usize> {
         let bytes = self.block_at(Home { place: Place::Stack, header: header_index }).bytes;
-        self.space.stack.extent(header_index - 1, payload_words(bytes) as usize)
+        // Only an overwritten header claims more than there is.
+        let words = (payload_words(bytes) as usize).min(header_index);
+        header_index - words..header_index
     }
 
     /// Ends the life of the buffer whose header is at a stack index: its frame goes, or it is made anew.

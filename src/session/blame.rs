@@ -34,6 +34,17 @@ pub(super) fn span(compiled: &Compiled, at: u32) -> Option<Span> {
     compiled.program.spans.get(at as usize).copied().filter(|span| span.start < span.end)
 }
 
+/// Where the text behind an instruction is to be found, as a drawing says it: `line 5`.
+pub(super) fn origin(compiled: &Compiled, at: u32) -> Option<String> {
+    if library_function(compiled, at).is_some() {
+        return Some("the library".to_owned());
+    }
+    let span = span(compiled, at)?;
+    let id = compiled.sources.find(span.start);
+    let line = compiled.sources.get(id).line(span.start);
+    Some(if id == USER_SOURCE { format!("line {line}") } else { compiled.sources.get(id).name.clone() })
+}
+
 /// The function of an instruction of the user's.
 pub(super) fn function(compiled: &Compiled, at: u32) -> String {
     let program = &compiled.program;

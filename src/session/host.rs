@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::io::{self, BufRead, ErrorKind, Read, Write};
 
 use super::files::Files;
+use super::{Compiled, blame};
 use crate::limits;
 use crate::machine::{FileProblem, Host};
 
@@ -51,6 +52,7 @@ pub(super) struct LiveHost<'a> {
     input: &'a mut dyn BufRead,
     output: &'a mut dyn Write,
     drawings: &'a mut dyn Write,
+    compiled: &'a Compiled,
     files: Files,
     recording: Recording,
     /// Why output cannot be written any more.
@@ -62,9 +64,10 @@ impl<'a> LiveHost<'a> {
         input: &'a mut dyn BufRead,
         output: &'a mut dyn Write,
         drawings: &'a mut dyn Write,
+        compiled: &'a Compiled,
         files: Files,
     ) -> LiveHost<'a> {
-        LiveHost { input, output, drawings, files, recording: Recording::default(), failure: None }
+        LiveHost { input, output, drawings, compiled, files, recording: Recording::default(), failure: None }
     }
 
     /// Flushes the output; whether nobody reads it any more.
@@ -105,6 +108,10 @@ impl Host for LiveHost<'_> {
         // A program goes on when nobody looks at its drawings.
         let _ = self.drawings.write_all(text).and_then(|()| self.drawings.flush());
         Ok(())
+    }
+
+    fn origin(&self, instruction: u32) -> Option<String> {
+        blame::origin(self.compiled, instruction)
     }
 
     fn read_line(&mut self) -> io::Result<Option<String>> {
@@ -169,6 +176,10 @@ impl Host for RecordedHost {
         Ok(())
     }
 
+    fn origin(&self, _instruction: u32) -> Option<String> {
+        None
+    }
+
     fn read_line(&mut self) -> io::Result<Option<String>> {
         let rest = &self.recording.lines[self.at..];
         let Some(end) = rest.find('\n') else { return Ok(None) };
@@ -194,15 +205,21 @@ impl Host for RecordedHost {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::session::{Configuration, compile};
+
+    fn compiled() -> Compiled {
+        compile("t.pseudo", "x = 1", &Configuration::default()).unwrap()
+    }
 
     #[test]
     fn a_recording_gives_the_same_again() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("model"), "abc").unwrap();
+        let compiled = compiled();
         let mut input: &[u8] = b"one\r\n\ntwo";
         let (mut output, mut drawings) = (Vec::new(), Vec::new());
         let files = Files::new(Some(folder.path()), &[]);
-        let mut live = LiveHost::new(&mut input, &mut output, &mut drawings, files);
+        let mut live = LiveHost::new(&mut input, &mut output, &mut drawings, &compiled, files);
         fn ask(host: &mut dyn Host) -> String {
             let lines: Vec<_> = (0..4).map(|_| host.read_line().unwrap()).collect();
             format!("{lines:?} {:?} {:?} {:?}", host.file_size("model"), host.read_file("model"), host.read_file("no"))
@@ -226,9 +243,10 @@ mod tests {
 
     #[test]
     fn input_that_is_no_text_is_an_error() {
+        let compiled = compiled();
         let mut input: &[u8] = b"\xff\n";
         let (mut output, mut drawings) = (Vec::new(), Vec::new());
-        let mut live = LiveHost::new(&mut input, &mut output, &mut drawings, Files::new(None, &[]));
+        let mut live = LiveHost::new(&mut input, &mut output, &mut drawings, &compiled, Files::new(None, &[]));
         assert_eq!(live.read_line().unwrap_err().to_string(), "a line that is not UTF-8 text");
     }
 }

@@ -3,6 +3,7 @@
 mod astray;
 mod cli;
 mod compare;
+mod drawings;
 mod explain;
 mod layers;
 mod readme;

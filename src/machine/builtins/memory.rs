@@ -1,7 +1,8 @@
 //! Built-ins about blocks: allocation, access, and what can be seen of stack and heap.
 
 use super::{Action::Lowered, Action::Run, Call, Row, size};
-use crate::machine::drawing::{self, count};
+use crate::machine::drawing::{Drawing, Palette};
+use crate::machine::quantity::count;
 use crate::machine::trap::Ending;
 use crate::memory::Value;
 
@@ -110,16 +111,19 @@ fn memory_stats(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
 }
 
 fn show_stack(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
-    let drawn = drawing::stack(call.machine, call.position);
-    Ok(call.draw(&drawn))
+    let origin = |instruction| call.host.origin(instruction);
+    let text = Drawing::new(call.machine, Some(call.position), &origin, Palette::Plain).stack();
+    Ok(call.draw(&text))
 }
 
 fn show_heap(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
-    let drawn = drawing::heap(call.machine);
-    Ok(call.draw(&drawn))
+    let origin = |instruction| call.host.origin(instruction);
+    let text = Drawing::new(call.machine, Some(call.position), &origin, Palette::Plain).heap();
+    Ok(call.draw(&text))
 }
 
 fn show(call: &mut Call<'_, '_>) -> Result<Value, Ending> {
-    let drawn = drawing::value(call.machine, call.arguments[0]);
-    Ok(call.draw(&drawn))
+    let origin = |instruction| call.host.origin(instruction);
+    let text = Drawing::new(call.machine, Some(call.position), &origin, Palette::Plain).value(call.arguments[0]);
+    Ok(call.draw(&text))
 }

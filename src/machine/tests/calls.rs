@@ -220,14 +220,15 @@ fn drawings_show_frames_with_their_names_and_values() {
     let mut world = World::default();
     run(&program, &mut world);
     let expected = "\
-stack: 2 frames, 48 bytes, growing down
-  <top level>
-    0xFFFFFFE8  return address   none
-    0xFFFFFFE0  frame link       none
-  f
-    0xFFFFFFD8  return address   0x00401010 in <top level>
-    0xFFFFFFD0  frame link       0xFFFFFFE8
-    0xFFFFFFC8  p0               5
+stack: 2 frames, 48 bytes of 4,096 in use, growing down
+┌ <top level>, at instruction 1
+│ 0xFFFFFFE8  return address  code     none
+│ 0xFFFFFFE0  frame link      link     none
+├ f(p0), at instruction 3
+│ 0xFFFFFFD8  return address  code     0x00401010 -> instruction 1, in <top level>
+│ 0xFFFFFFD0  frame link      link     0xFFFFFFE8 -> <top level>
+│ 0xFFFFFFC8  p0              integer  5
+└ SP = 0xFFFFFFC0; 4,048 bytes left, down to 0xFFFFEFF0
 ";
     assert_eq!(world.drawings, expected);
 }
@@ -244,6 +245,6 @@ fn the_middle_of_a_deep_stack_is_not_drawn() {
     let headlines: Vec<&str> = world.drawings.lines().filter(|line| line.starts_with("stack:")).collect();
     assert!(headlines.last().is_some_and(|line| line.starts_with("stack: 255 frames")), "{headlines:?}");
     let (_, last) = world.drawings.rsplit_once("stack: ").expect("a drawing");
-    assert_eq!(last.matches("return address").count(), 16);
-    assert!(last.contains("\n  … 239 more frames …\n"), "{last}");
+    assert_eq!(last.matches("return address").count(), 8);
+    assert!(last.contains("\n┆ … 247 more frames not drawn: deeper × 247\n"), "{last}");
 }

@@ -37,6 +37,10 @@ impl Host for World {
         Ok(())
     }
 
+    fn origin(&self, instruction: u32) -> Option<String> {
+        Some(format!("instruction {instruction}"))
+    }
+
     fn read_line(&mut self) -> io::Result<Option<String>> {
         Ok(self.input.pop_front())
     }

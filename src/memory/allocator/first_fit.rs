@@ -26,6 +26,10 @@ impl Allocator for FirstFit {
         Ok(free_list::give_back(arena, run, words)?)
     }
 
+    fn own_words(&self, heap: &Segment, run: &Run) -> Vec<(&'static str, u64)> {
+        free_list::own_words(heap, run)
+    }
+
     fn audit(&self, heap: &Segment, runs: &[Run]) -> Result<(), String> {
         free_list::audit(heap, runs)
     }

@@ -292,6 +292,18 @@ fn set_free_before(arena: &mut Arena<'_>, index: usize, free: bool) -> Result<()
     arena.set_word(index, word & !1 | u64::from(free))
 }
 
+/// The links of a free run, and where the list begins.
+pub fn own_words(heap: &Segment, run: &Run) -> Vec<(&'static str, u64)> {
+    let word = |index: usize| heap.words.get(run.start + index).copied().unwrap_or(0);
+    match run.state {
+        RunState::Control => vec![("first free run", word(HEAD))],
+        RunState::Free if run.words > 1 => {
+            vec![("next", u64::from(link(word(0)))), ("previous", u64::from(link(word(1))))]
+        }
+        RunState::Free | RunState::Live => Vec::new(),
+    }
+}
+
 /// Checks list, boundary tags and bits 0 against the runs that the shadow tells of.
 pub fn audit(heap: &Segment, runs: &[Run]) -> Result<(), String> {
     let word = |index: usize| heap.words.get(index).copied().unwrap_or(0);

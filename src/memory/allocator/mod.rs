@@ -63,6 +63,13 @@ pub trait Allocator: Debug + Send + Sync {
         words
     }
 
+    /// What its own words in a free run, or in the control area, say to somebody who looks: links, sizes,
+    /// each with its name; addresses are words of the heap. Only the words of `run` are looked at.
+    fn own_words(&self, heap: &Segment, run: &Run) -> Vec<(&'static str, u64)> {
+        let _ = (heap, run);
+        Vec::new()
+    }
+
     /// Checks the allocator's words against the runs that the shadow tells of, in order of address.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 mod access;
 mod heap;
 mod leaks;
+mod path;
 mod provenance;
 mod text;
 
