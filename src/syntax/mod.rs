@@ -9,6 +9,7 @@ mod block;
 mod clause;
 mod construct;
 mod error;
+pub mod highlight;
 mod keyword;
 mod layout;
 mod literal;
@@ -18,6 +19,7 @@ mod tests;
 mod thousands;
 mod token;
 
+pub use keyword::COMPLETED as KEYWORDS;
 pub use names::Names;
 
 use lalrpop_util::{ParseError, lalrpop_mod};
