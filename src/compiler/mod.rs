@@ -9,7 +9,7 @@ mod counting;
 mod lowering;
 mod records;
 mod strings;
-mod suggest;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 mod unassigned;

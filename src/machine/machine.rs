@@ -252,7 +252,7 @@ impl<'p> Machine<'p> {
 
     /// Ends what the top level has begun: its stack buffers go with it, and what they held. Then the strategy
     /// collects a last time.
-    fn finish(&mut self) -> End {
+    pub fn finish(&mut self) -> End {
         let ended = self.retire_buffers(0).and_then(|()| self.memory.collect(&self.globals()));
         match ended {
             Ok(()) => End::Finished,

@@ -27,7 +27,7 @@ use lalrpop_util::{ParseError, lalrpop_mod};
 use crate::kind::ErrorKind;
 use crate::limits::{REPORTED_ERRORS, SOURCE_BYTES};
 use crate::source::{Diagnostic, Source, SourceId, Sources, Span};
-use ast::{ExpressionId, Module, StatementKind};
+use ast::{Expression, ExpressionId, Module, StatementKind};
 use clause::{Clause, Clauses, Reading};
 use construct::{Builder, ClauseKind, Header};
 use keyword::BlockKind;
@@ -127,6 +127,12 @@ impl Errors {
 
 /// Parses a whole program.
 pub fn parse(sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
+    parse_onto(Vec::new(), sources, source, names)
+}
+
+/// Parses a text that goes on from others, of which `expressions` is the arena: the module has those and its
+/// own, and of the rest only its own.
+pub fn parse_onto(expressions: Vec<Expression>, sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
     let source = sources.get(source);
     let mut errors = Errors::default();
     if let Some(error) = check_size(source) {
@@ -134,7 +140,7 @@ pub fn parse(sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
     }
     let mut lexemes = token::lex(source);
     clause::shadow(source, &mut lexemes);
-    let mut parser = LineParser::new(source, names);
+    let mut parser = LineParser::new(source, names, expressions);
     let mut lines = Vec::new();
     let mut unfinished = false;
     let mut record = RecordBody::default();
@@ -168,7 +174,7 @@ pub fn parse_expression(
     }
     let lexemes = token::lex(source);
     let mut errors = Errors::default();
-    let mut parser = LineParser::new(source, names);
+    let mut parser = LineParser::new(source, names, Vec::new());
     let lines: Vec<LogicalLine> = Layout::new(source, &lexemes).take(2).collect();
     let mut found = None;
     let mut extra = None;
@@ -208,8 +214,8 @@ struct LineParser<'s> {
 }
 
 impl<'s> LineParser<'s> {
-    fn new(source: &'s Source, names: &'s mut Names) -> LineParser<'s> {
-        LineParser { source, builder: Builder::new(source, names), grammar: grammar::ClauseParser::new() }
+    fn new(source: &'s Source, names: &'s mut Names, expressions: Vec<Expression>) -> LineParser<'s> {
+        LineParser { source, builder: Builder::new(source, names, expressions), grammar: grammar::ClauseParser::new() }
     }
 
     fn line(&mut self, line: LogicalLine, lexemes: &[Lexeme], reading: Reading, errors: &mut Errors) -> Line {
