@@ -7,7 +7,7 @@ use std::path::Path;
 use super::arguments::{LeakDetail, RunArguments};
 use super::input::{INTERRUPTED, Keyboard};
 use super::terminal::Terminal;
-use super::{Exit, commands, source_file};
+use super::{Exit, commands};
 use crate::report::json::Report;
 use crate::report::{diagnostic, leaks, run_error, statistics};
 use crate::session::{self, Compiled, Configuration, Outcome, Rejection, Status};
@@ -18,7 +18,7 @@ const OUTPUT_BUFFER: usize = 64 * 1024;
 /// `cairn run FILE`
 pub(super) fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
     let path = &arguments.compile.file;
-    let Some(file) = source_file::read(path, terminal) else { return Exit::Usage };
+    let Some(file) = terminal.open(path) else { return Exit::Usage };
     let configuration = arguments.configuration();
     let compiled = match session::compile(&file.name, &file.text, &configuration) {
         Ok(compiled) => compiled,

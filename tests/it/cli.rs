@@ -371,7 +371,7 @@ fn the_commands_that_run_nothing() {
     assert_exit(&run(&["--version"]), 0);
     assert_exit(&run(&["--help"]), 0);
     assert_exit(&run(&[]), 2);
-    let commands = "the commands are run, compare, check, ";
+    let commands = "the commands are run, compare, repl, check, ";
     assert_refused(&run(&["chekc", "t.pseudo"]), 2, &["a similar subcommand exists: 'check'", commands]);
     assert_refused(&run(&["rnu", "t.pseudo"]), 2, &["a similar subcommand exists: 'run'", commands]);
 }
