@@ -137,6 +137,8 @@ pub struct Compiled {
     pub call: Option<SourceId>,
     /// The bytecode.
     pub program: Program,
+    /// Where the user's statements begin in the text, ascending: before each of them a program can pause.
+    pub statements: Vec<u32>,
     /// What the strategy that it was compiled for needs from it.
     pub requirements: Requirements,
     /// What is probably not meant.
@@ -219,7 +221,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
         requirements: configuration.requirements(),
     };
     match compiler::compile(input, &mut names) {
-        Ok(compiler::Output { program, warnings, uncalled, .. }) => {
+        Ok(compiler::Output { program, warnings, uncalled, statements, .. }) => {
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
@@ -230,7 +232,15 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
                 panic!("{error}");
             }
             let requirements = configuration.requirements();
-            Ok(Compiled { sources, call: call_source, program, requirements, warnings: diagnostics, uncalled })
+            Ok(Compiled {
+                sources,
+                call: call_source,
+                program,
+                statements,
+                requirements,
+                warnings: diagnostics,
+                uncalled,
+            })
         }
         Err(errors) => {
             diagnostics.extend(errors);

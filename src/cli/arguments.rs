@@ -78,6 +78,9 @@ pub(super) struct RunArguments {
     /// What a memory error does
     #[arg(long, value_name = "MODE", default_value = "stop")]
     pub checks: Checks,
+    /// Pause before the first statement on this line, to look around; may be given more than once
+    #[arg(long = "break", value_name = "LINE", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "checks")]
+    pub breaks: Vec<u32>,
     /// How much to say about leaks
     #[arg(long, value_name = "DETAIL", default_value = "full")]
     pub leaks: LeakDetail,

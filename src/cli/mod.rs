@@ -3,6 +3,7 @@
 mod arguments;
 mod commands;
 mod compare;
+mod debug;
 mod input;
 mod nothing_to_run;
 mod progress;

@@ -20,7 +20,12 @@ pub(super) fn repl(arguments: &ReplArguments, terminal: &Terminal) -> Exit {
         },
         None => None,
     };
-    let mut workbench = match Workbench::new(arguments.configuration()) {
+    let configuration = arguments.configuration();
+    let workbench = match &file {
+        Some(file) => Workbench::for_file(configuration, &file.name, &file.text),
+        None => Workbench::new(configuration),
+    };
+    let mut workbench = match workbench {
         Ok(workbench) => workbench,
         Err(fault) => {
             terminal.error(&format!("the machine cannot be set up: {fault}"), &[]);
@@ -45,6 +50,7 @@ pub(super) fn repl(arguments: &ReplArguments, terminal: &Terminal) -> Exit {
         interrupt: &INTERRUPTED,
         color_output: terminal.color_output,
         color_messages: terminal.color,
+        last: None,
     };
     let ended = match &file {
         Some(file) => session.load(Loading::file(&file.name, &file.text)).and_then(|_| session.run(Lasts::UntilLeft)),
@@ -58,7 +64,7 @@ pub(super) fn repl(arguments: &ReplArguments, terminal: &Terminal) -> Exit {
 }
 
 /// An editor if somebody sits there, otherwise lines.
-fn inputs(terminal: &Terminal) -> io::Result<Box<dyn Inputs>> {
+pub(super) fn inputs(terminal: &Terminal) -> io::Result<Box<dyn Inputs>> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Ok(Box::new(Lines::new(Keyboard::new())));
     }

@@ -179,7 +179,17 @@ impl<'a> Compilation<'a> {
             && matches!(role, Role::TopLevel)
             && self.input.user.top_level.statements.is_empty();
         let uncalled = idle.then(|| self.headers());
-        Ok(Output { program: self.program, warnings: self.diagnostics, uncalled, waiting: self.waiting })
+        let statements = self.statement_starts();
+        Ok(Output { program: self.program, warnings: self.diagnostics, uncalled, statements, waiting: self.waiting })
+    }
+
+    fn statement_starts(&self) -> Vec<u32> {
+        let user = self.input.user;
+        let mut starts = Vec::new();
+        let blocks = user.functions.iter().map(|function| &function.body).chain([&user.top_level]);
+        blocks.for_each(|block| walk::each_statement(block, &mut |statement| starts.push(statement.span.start)));
+        starts.sort_unstable();
+        starts
     }
 
     // ---- tables ---------------------------------------------------------------------------

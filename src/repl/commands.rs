@@ -102,7 +102,7 @@ fn ask(
     match session.workbench.ask(expression, &mut console, palette, &mut |drawing, value| lens(drawing, value)) {
         Ok((text, event)) => {
             session.answer(&text)?;
-            session.tell(&event)
+            session.tell(event)
         }
         Err(errors) => session.came(Err(errors)).map(|_| Flow::Stay),
     }
@@ -302,8 +302,11 @@ fn go(session: &mut Session<'_>, how: GoOn) -> io::Result<Flow> {
         interrupt: session.interrupt,
     };
     match session.workbench.go_on(how, &mut console) {
-        Some(Event::Finished) if !session.workbench.is_paused() => session.remark("the program has come to its end"),
-        Some(event) => session.tell(&event),
+        Some(Event::Finished) if !session.workbench.is_paused() => {
+            session.remark("the program has come to its end")?;
+            session.tell(Event::Finished)
+        }
+        Some(event) => session.tell(event),
         None => {
             let help = "a program pauses where it calls `breakpoint()`".to_owned();
             session.complain("no program is paused", &[help])

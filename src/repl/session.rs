@@ -32,6 +32,8 @@ pub struct Session<'a> {
     pub color_output: bool,
     /// Whether `messages` do.
     pub color_messages: bool,
+    /// How the last program ended that is not paused any more.
+    pub last: Option<Event>,
 }
 
 /// Whether the session goes on.
@@ -109,7 +111,7 @@ impl Session<'_> {
         let leaves = text.trim() == "exit()";
         match self.came(entered)? {
             Some(Event::Exited) if leaves => Ok(Flow::Leave),
-            Some(event) => self.tell(&event),
+            Some(event) => self.tell(event),
             None => Ok(Flow::Stay),
         }
     }
@@ -128,7 +130,7 @@ impl Session<'_> {
         };
         let loaded = self.workbench.load(file, &mut console);
         match self.came(loaded)? {
-            Some(event) => self.tell(&event),
+            Some(event) => self.tell(event),
             None => Ok(Flow::Stay),
         }
     }
@@ -151,29 +153,36 @@ impl Session<'_> {
     }
 
     /// Says how running something ended.
-    pub(super) fn tell(&mut self, event: &Event) -> io::Result<Flow> {
+    pub(super) fn tell(&mut self, event: Event) -> io::Result<Flow> {
+        self.say_event(&event)?;
+        if !self.workbench.is_paused() {
+            self.last = Some(event);
+        }
+        Ok(Flow::Stay)
+    }
+
+    fn say_event(&mut self, event: &Event) -> io::Result<()> {
         let workbench = &*self.workbench;
         let compiled = workbench.compiled();
         let card = match event {
-            Event::Finished => return Ok(Flow::Stay),
-            Event::Exited => return self.remark("the program called `exit()`; the session goes on, `:quit` leaves it"),
+            Event::Finished => return Ok(()),
+            Event::Exited => return self.say("the program called `exit()`; the session goes on, `:quit` leaves it"),
             Event::Paused(place) => {
                 let text = paused(workbench, place);
-                return self.say(&text).map(|()| Flow::Stay);
+                return self.say(&text);
             }
             Event::OutputClosed => return Err(io::ErrorKind::BrokenPipe.into()),
             Event::Stopped(outcome) => match &outcome.error {
                 Some(error) => run_error::card(compiled, workbench.configuration(), outcome, error),
-                None => return Ok(Flow::Stay),
+                None => return Ok(()),
             },
             Event::Interrupted(outcome) => match &outcome.interrupted_at {
                 Some(place) => run_error::interrupted(compiled, place),
-                None => return self.remark("interrupted"),
+                None => return self.say("interrupted"),
             },
         };
         let text = diagnostic::render(&compiled.sources, &card, self.color_messages);
-        self.say(&text)?;
-        Ok(Flow::Stay)
+        self.say(&text)
     }
 
     fn command(&mut self, text: &str) -> io::Result<Flow> {

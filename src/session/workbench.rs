@@ -8,7 +8,7 @@ use std::sync::atomic::AtomicBool;
 use super::host::{Lens, LiveHost};
 use super::transcript::Transcript;
 use super::{
-    Compiled, Configuration, Files, LIBRARY_SOURCE, Leaks, Outcome, Place, Related, RelatedKind, RunError, Status,
+    Compiled, Configuration, Files, LIBRARY_SOURCE, Leaks, Outcome, Place, Related, RelatedKind, RunError, USER_SOURCE,
     blame, in_text_order, leaks, outcome,
 };
 use crate::bytecode::linker::{self, Unlinked};
@@ -66,7 +66,7 @@ pub enum GoOn {
     Finish,
 }
 
-/// A file to be run.
+/// A file to be run. Of a workbench for a file it is that file, the first time.
 #[derive(Clone, Copy, Debug)]
 pub struct Loading<'a> {
     /// What people call it.
@@ -108,8 +108,8 @@ pub struct Workbench {
     waiting: HashSet<String>,
     /// How many texts were typed.
     inputs: u32,
-    /// How the last program ended that was not evaluated inside another one.
-    status: Status,
+    /// The first text is a file that has not been run yet.
+    is_new: bool,
 }
 
 impl Workbench {
@@ -118,9 +118,17 @@ impl Workbench {
     /// # Errors
     /// [`Fault::Host`] where there is no memory for a machine.
     pub fn new(configuration: Configuration) -> Result<Workbench, Fault> {
+        Ok(Workbench { is_new: false, ..Workbench::for_file(configuration, "<session>", "")? })
+    }
+
+    /// The same for a session about one file, whose lines go by their numbers alone. It is to be loaded.
+    ///
+    /// # Errors
+    /// [`Fault::Host`] where there is no memory for a machine.
+    pub fn for_file(configuration: Configuration, name: &str, text: &str) -> Result<Workbench, Fault> {
         let mut names = Names::default();
         let mut sources = Sources::default();
-        sources.add("<session>", "");
+        sources.add(name, text);
         let source = sources.add(library::NAME, library::TEXT);
         debug_assert_eq!(source, LIBRARY_SOURCE, "reports look for it there");
         let library = syntax::parse(&sources, source, &mut names).module;
@@ -129,7 +137,15 @@ impl Workbench {
         let requirements = configuration.requirements();
         Ok(Workbench {
             configuration,
-            compiled: Compiled { sources, call: None, program, requirements, warnings: Vec::new(), uncalled: None },
+            compiled: Compiled {
+                sources,
+                call: None,
+                program,
+                statements: Vec::new(),
+                requirements,
+                warnings: Vec::new(),
+                uncalled: None,
+            },
             names,
             library,
             module: Module::default(),
@@ -139,7 +155,7 @@ impl Workbench {
             variables: Vec::new(),
             waiting: HashSet::new(),
             inputs: 0,
-            status: Status::Finished,
+            is_new: true,
         })
     }
 
@@ -185,7 +201,10 @@ impl Workbench {
         while self.with_machine(|machine, _| machine.give_up()) {
             self.clear_wrecks()?;
         }
-        let source = self.compiled.sources.add(file.name, file.text);
+        let source = match std::mem::take(&mut self.is_new) {
+            true => USER_SOURCE,
+            false => self.compiled.sources.add(file.name, file.text),
+        };
         let base = self.compiled.sources.get(source).base;
         let (added, mut warnings) = self.parse(source)?;
         let module = self.grown(&added);
@@ -285,23 +304,17 @@ impl Workbench {
 
     /// What the machine and the heap have done so far.
     pub fn figures(&mut self) -> Outcome {
-        let status = self.status;
-        let outcome = self.with_machine(|machine, compiled| {
+        self.with_machine(|machine, compiled| {
             outcome(compiled, machine, End::Paused(Position { pc: 0, base: 0 }), 0, &AtomicBool::new(false))
-        });
-        Outcome { status, ..outcome }
+        })
     }
 
-    /// Ends the program that was loaded: what it is to be told of by then.
+    /// Ends the program that was loaded and has come to its end: what there is to know of it by then.
     pub fn close(&mut self) -> Outcome {
-        let mut closed = self.figures();
-        if closed.status == Status::Finished {
-            closed.leaks = self.with_machine(|machine, compiled| {
-                matches!(machine.finish(), End::Finished).then(|| leaks::report(compiled, machine))
-            });
-            closed.heap = self.figures().heap;
-        }
-        closed
+        let leaks = self.with_machine(|machine, compiled| {
+            matches!(machine.finish(), End::Finished).then(|| leaks::report(compiled, machine))
+        });
+        Outcome { leaks, ..self.figures() }
     }
 
     /// Has the strategy collect: the blocks and the bytes that went.
@@ -533,24 +546,17 @@ impl Workbench {
         let mut ledger = std::mem::take(&mut self.ledger);
         let files = Files::new(self.configuration.folder.as_deref(), &self.configuration.allow_read);
         let Console { input, output, drawings, interrupt } = console;
-        let (event, outermost, variables) = self.with_machine(|machine, compiled| {
+        let (event, variables) = self.with_machine(|machine, compiled| {
             let lens = lens.map(|lens| lens as Lens<'_>);
             let mut host =
                 LiveHost::new(&mut **input, &mut **output, &mut **drawings, compiled, files).looking(lens, palette);
             let end = run(machine, &mut host, &mut ledger, interrupt);
             let end = if host.finish().unwrap_or(true) { End::OutputClosed } else { end };
             let event = event(compiled, machine, end, &ledger, interrupt);
-            (event, !machine.is_paused(), machine.variables_at_prompt())
+            (event, machine.variables_at_prompt())
         });
         self.ledger = ledger;
         self.variables = variables;
-        if outermost {
-            self.status = match event {
-                Event::Stopped(_) => Status::Stopped,
-                Event::Interrupted(_) => Status::Interrupted,
-                _ => Status::Finished,
-            };
-        }
         event
     }
 

@@ -62,6 +62,7 @@ pub fn session(configuration: Configuration, inputs: Vec<String>) -> Vec<String>
         interrupt: &AtomicBool::new(false),
         color_output: false,
         color_messages: false,
+        last: None,
     };
     session.run(Lasts::UntilLeft).expect("nothing fails here");
     let shown = String::from_utf8(screen.0.borrow().clone()).expect("what is shown is text");
