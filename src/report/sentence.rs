@@ -80,7 +80,7 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             format!("`for each` walks over arrays and strings, and this is {}", shown(found)),
             found.type_name,
         ),
-        Cause::Argument { builtin, parameter, expected, found } => {
+        Cause::Argument { builtin, parameter, expected, found, .. } => {
             let (got, is) = against(expected, found);
             Sentences::new(
                 format!("`{builtin}` needs {expected} for `{parameter}`, and got {got}"),
