@@ -358,6 +358,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
         base: 0,
         backtrace: Backtrace::default(),
         block: None,
+        argument: None,
         index: None,
         landing: None,
     };

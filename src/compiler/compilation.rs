@@ -501,7 +501,7 @@ impl<'a> Compilation<'a> {
     /// What a misspelt word was probably meant to be. Nobody reads it of an error beyond those reported,
     /// and it costs a look at every candidate.
     pub fn did_you_mean<'n>(&self, word: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
-        (self.diagnostics.len() < limits::REPORTED_ERRORS).then(|| suggest::help(word, candidates)).flatten()
+        (self.diagnostics.len() < limits::REPORTED_DIAGNOSTICS).then(|| suggest::help(word, candidates)).flatten()
     }
 
     pub fn text(&self, name: Name) -> &'a str {

@@ -12,6 +12,18 @@ pub(super) fn place(compiled: &Compiled, at: u32, backtrace: &Backtrace) -> Plac
     Place { span: span(compiled, at), function: function(compiled, at), call_stack: call_stack(compiled, backtrace) }
 }
 
+/// The text of the argument that `print` or a built-in, the instruction `at`, finds in `slot`: that of the
+/// last instruction before it that writes the slot.
+pub(super) fn argument(compiled: &Compiled, at: u32, slot: u8) -> Option<Span> {
+    let program = &compiled.program;
+    let whole = span(compiled, at)?;
+    let entry = program.functions.get(program.function_at(at))?.entry;
+    let writes =
+        |at: &u32| program.code[*at as usize].effects().writes.iter().any(|slots| slots.contains(&slot.into()));
+    let argument = span(compiled, (entry..at).rev().find(writes)?)?;
+    (whole.start <= argument.start && argument.end <= whole.end).then_some(argument)
+}
+
 /// The library function that the instruction `at` belongs to, if it does.
 pub(super) fn library_function(compiled: &Compiled, at: u32) -> Option<String> {
     let program = &compiled.program;
