@@ -13,6 +13,11 @@ pub const EXPRESSION_DEPTH: usize = 400;
 /// kept for the machine. Linkage words, parameters, locals and temporaries count.
 pub const FRAME_SLOTS: usize = 250;
 
+/// Instructions of a function beyond which nothing more is deferred in it: each way out of a block has a
+/// copy of what the block deferred, so a few lines could ask for more code than any memory holds. About as many
+/// as the code segment has room for.
+pub const FUNCTION_INSTRUCTIONS: u32 = 1024 * 1024;
+
 /// Words the stack keeps committed past a frame's base, so that a frame window is always whole.
 pub const FRAME_WINDOW: usize = 256;
 

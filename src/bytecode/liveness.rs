@@ -2,6 +2,8 @@
 //! assigned, and which temporaries are still going to be read. Worked out from the table's operand
 //! types, one function at a time, only when somebody asks.
 
+use std::collections::BTreeMap;
+
 use super::program::{Function, Program};
 
 /// A set of slots.
@@ -83,6 +85,13 @@ pub struct Assigned {
     pub must: SlotSet,
 }
 
+impl Assigned {
+    /// Where two paths meet.
+    fn join(self, other: Assigned) -> Assigned {
+        Assigned { may: self.may.union(other.may), must: self.must.intersection(other.must) }
+    }
+}
+
 /// What is known of each instruction of a function.
 #[derive(Clone, Debug)]
 pub struct Assignment {
@@ -105,21 +114,17 @@ pub fn assignment(program: &Program, function: &Function) -> Assignment {
     for slot in 0..u32::from(Function::LINKAGE + function.parameters) {
         entry.insert(slot);
     }
-    let mut work = vec![(0usize, Assigned { may: entry, must: entry })];
-    while let Some((mut index, mut state)) = work.pop() {
+    // In the order of the code, with what jumps bring to an instruction merged before it is looked at: past
+    // each `if` the rest is walked once, not once for each way through.
+    let mut work = BTreeMap::from([(0usize, Assigned { may: entry, must: entry })]);
+    while let Some((mut index, mut state)) = work.pop_first() {
         loop {
-            let merged = match states[index] {
-                None => state,
-                Some(old) => {
-                    let merged = Assigned { may: old.may.union(state.may), must: old.must.intersection(state.must) };
-                    if merged == old {
-                        break;
-                    }
-                    merged
-                }
-            };
-            states[index] = Some(merged);
-            state = merged;
+            let known = [work.remove(&index), states[index]];
+            state = known.into_iter().flatten().fold(state, Assigned::join);
+            if states[index] == Some(state) {
+                break;
+            }
+            states[index] = Some(state);
             let instruction = program.code[function.entry as usize + index];
             let effects = instruction.effects();
             if let super::Instruction::Clear { to } = instruction {
@@ -146,7 +151,8 @@ pub fn assignment(program: &Program, function: &Function) -> Assignment {
                     taken.may.insert(slot);
                     taken.must.insert(slot);
                 }
-                work.push(((index as i64 + 1 + i64::from(offset)) as usize, taken));
+                let target = (index as i64 + 1 + i64::from(offset)) as usize;
+                work.entry(target).and_modify(|waiting| *waiting = waiting.join(taken)).or_insert(taken);
             }
             if let Some(slot) = effects.writes_falling {
                 state.may.insert(slot);

@@ -311,11 +311,13 @@ impl<'a> Compilation<'a> {
         let resolver = Resolver { compilation: self, locals: self.locals_of_all() };
         records.infer(user, &scopes, &resolver);
         self.records = records;
+        // Names are unique within a program: only rows that a session had before can be the same.
+        let earlier = self.program.records.len();
         for index in 0..self.records.all().len() {
             let record = self.records.all()[index].clone();
             let fields = record.fields.iter().map(|&(name, embedded)| (self.field_index(name), embedded)).collect();
             let layout = RecordLayout { name: self.names.text(record.name).to_owned(), fields };
-            let known = self.program.records.iter().rposition(|known| *known == layout);
+            let known = self.program.records[..earlier].iter().rposition(|known| *known == layout);
             self.record_rows.push(known.unwrap_or(self.program.records.len()) as u32);
             if known.is_none() {
                 self.program.records.push(layout);

@@ -27,11 +27,6 @@ impl Record {
     pub fn bytes(&self) -> i64 {
         self.fields.iter().map(|&(_, embedded)| 8 * i64::from(embedded.max(1))).sum()
     }
-
-    /// The embedded slots of a field: 0 for an ordinary one, none if there is no such field.
-    pub fn field(&self, name: Name) -> Option<u32> {
-        self.fields.iter().find(|&&(field, _)| field == name).map(|&(_, embedded)| embedded)
-    }
 }
 
 /// What a variable may hold.
@@ -44,17 +39,6 @@ pub struct Holds {
 }
 
 impl Holds {
-    fn absorb(&mut self, other: &Holds) -> bool {
-        let before = (self.records.len(), self.other);
-        for &record in &other.records {
-            if let Err(at) = self.records.binary_search(&record) {
-                self.records.insert(at, record);
-            }
-        }
-        self.other |= other.other;
-        before != (self.records.len(), self.other)
-    }
-
     /// The one record that it must hold if it is not null.
     pub fn certain(&self) -> Option<u32> {
         match (self.records.as_slice(), self.other) {
@@ -81,6 +65,8 @@ pub struct Records {
     by_name: HashMap<Name, u32>,
     /// By name of a field: the only record that has it, or none where several have. Made by `infer`.
     owners: HashMap<Name, Option<u32>>,
+    /// By record and field: its embedded slots. Made by `infer`.
+    slots: HashMap<(u32, Name), u32>,
     /// Names of the fields that some record embeds an array in.
     embedded: HashSet<Name>,
     /// By scope and variable; globals have scope 0.
@@ -105,11 +91,25 @@ enum Node {
     Result(u32),
 }
 
+/// What flows: one thing that a variable or a result may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+enum Fact {
+    Record(u32),
+    Other,
+}
+
 enum Source {
     Nothing,
-    Record(u32),
+    Fact(Fact),
     Node(Node),
-    Other,
+}
+
+impl Source {
+    const OTHER: Source = Source::Fact(Fact::Other);
+
+    fn record(record: Option<u32>) -> Source {
+        Source::Fact(record.map_or(Fact::Other, Fact::Record))
+    }
 }
 
 impl Records {
@@ -126,6 +126,11 @@ impl Records {
     /// The record at an index that was found here.
     pub fn get(&self, index: u32) -> &Record {
         &self.all[index as usize]
+    }
+
+    /// The embedded slots of a record's field: 0 for an ordinary one, none if there is no such field.
+    pub fn field(&self, record: u32, name: Name) -> Option<u32> {
+        self.slots.get(&(record, name)).copied()
     }
 
     /// Whether some record has an embedded array of that name.
@@ -193,6 +198,7 @@ impl Records {
         for (index, record) in (0..).zip(&self.all) {
             for &(field, embedded) in &record.fields {
                 self.owners.entry(field).and_modify(|owner| *owner = None).or_insert(Some(index));
+                self.slots.insert((index, field), embedded);
                 if embedded > 0 {
                     self.embedded.insert(field);
                 }
@@ -201,14 +207,13 @@ impl Records {
     }
 
     fn solve(&mut self, module: &Module, scopes: &[Scope<'_>], resolve: &dyn Resolve) {
-        let mut known: HashMap<Node, Holds> = HashMap::new();
+        // Facts flow one by one, each once along each way, however many come together in a variable.
+        let mut known: HashSet<(Node, Fact)> = HashSet::new();
+        let mut work: Vec<(Node, Fact)> = Vec::new();
         let mut flows: HashMap<Node, Vec<Node>> = HashMap::new();
         let mut add = |to: Node, source: Source| match source {
             Source::Nothing => {}
-            Source::Record(record) => {
-                known.entry(to).or_default().absorb(&Holds { records: vec![record], other: false });
-            }
-            Source::Other => known.entry(to).or_default().other = true,
+            Source::Fact(fact) => work.push((to, fact)),
             Source::Node(from) => flows.entry(from).or_default().push(to),
         };
         for (scope, function) in (0..).zip(scopes) {
@@ -233,12 +238,12 @@ impl Records {
                     }
                     StatementKind::Update { place, .. } => {
                         if let Some(to) = variable(*place) {
-                            add(to, Source::Other);
+                            add(to, Source::OTHER);
                         }
                     }
                     StatementKind::ForRange { variable, .. } | StatementKind::ForEach { variable, .. } => {
                         if let Some(owner) = resolve.variable(scope, variable.name) {
-                            add(Node::Variable(owner, variable.name), Source::Other);
+                            add(Node::Variable(owner, variable.name), Source::OTHER);
                         }
                     }
                     StatementKind::Return(Some(value)) => add(Node::Result(scope), source(*value)),
@@ -258,29 +263,29 @@ impl Records {
                 });
             });
         }
-        let mut work: Vec<Node> = known.keys().copied().collect();
-        while let Some(from) = work.pop() {
-            let Some(holds) = known.get(&from).cloned() else { continue };
-            for &to in flows.get(&from).map_or(&[][..], Vec::as_slice) {
-                if known.entry(to).or_default().absorb(&holds) {
-                    work.push(to);
-                }
+        while let Some((node, fact)) = work.pop() {
+            if known.insert((node, fact)) {
+                work.extend(flows.get(&node).into_iter().flatten().map(|&to| (to, fact)));
             }
         }
-        for (node, holds) in known {
-            if let Node::Variable(scope, name) = node {
-                self.holds.insert((scope, name), holds);
+        for (node, fact) in known {
+            let Node::Variable(scope, name) = node else { continue };
+            let holds = self.holds.entry((scope, name)).or_default();
+            match fact {
+                Fact::Record(record) => holds.records.push(record),
+                Fact::Other => holds.other = true,
             }
         }
+        self.holds.values_mut().for_each(|holds| holds.records.sort_unstable());
     }
 
     fn source(&self, module: &Module, scope: u32, id: ExpressionId, resolve: &dyn Resolve) -> Source {
         match &module.expression(id).kind {
             ExpressionKind::Null => Source::Nothing,
-            ExpressionKind::New { record, .. } => self.find(record.name).map_or(Source::Other, Source::Record),
+            ExpressionKind::New { record, .. } => Source::record(self.find(record.name)),
             ExpressionKind::Name(name) => match resolve.variable(scope, *name) {
                 Some(owner) => Source::Node(Node::Variable(owner, *name)),
-                None => Source::Other,
+                None => Source::OTHER,
             },
             ExpressionKind::Call { callee, arguments, .. } => {
                 if let Some(called) = resolve.function(callee.name) {
@@ -288,13 +293,13 @@ impl Records {
                 }
                 match arguments.as_slice() {
                     [size] if resolve.allocates(callee.name) => match &module.expression(*size).kind {
-                        ExpressionKind::Sizeof(record) => self.find(record.name).map_or(Source::Other, Source::Record),
-                        _ => Source::Other,
+                        ExpressionKind::Sizeof(record) => Source::record(self.find(record.name)),
+                        _ => Source::OTHER,
                     },
-                    _ => Source::Other,
+                    _ => Source::OTHER,
                 }
             }
-            _ => Source::Other,
+            _ => Source::OTHER,
         }
     }
 

@@ -299,3 +299,10 @@ fn temporaries_are_dropped_where_the_strategy_has_it_so() {
     };
     assert_eq!([frees("manual"), frees("mark-sweep"), frees("none")], [2, 2, 0]);
 }
+
+#[test]
+fn what_is_deferred_too_often_is_refused() {
+    let lines: String =
+        (0..2000).map(|i| format!("    defer print({i})\n    if x = {i}:\n        return {i}\n")).collect();
+    assert_eq!(errors(&format!("function f(x):\n{lines}f(1)\n")), [(ErrorKind::TooLarge, 1)]);
+}

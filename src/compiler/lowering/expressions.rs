@@ -448,7 +448,7 @@ impl Lowering<'_, '_> {
         let ExpressionKind::Name(name) = self.module.expression(object).kind else { return owner };
         let scope = if self.locals.contains_key(&name) { self.scope } else { 0 };
         let Some(holds) = records.holds(scope, name) else { return owner };
-        let has_field = |record: u32| records.get(record).field(field.name).is_some();
+        let has_field = |record: u32| records.field(record, field.name).is_some();
         let found = holds.records.iter().copied().find(|&record| has_field(record)).or(owner);
         if let Some(certain) = holds.certain().filter(|&record| !has_field(record)) {
             self.warn_about_unknown_field(certain, field);

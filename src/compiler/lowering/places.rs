@@ -182,7 +182,7 @@ impl<'a> Lowering<'_, 'a> {
             }
             _ => None,
         };
-        let slots = certain.and_then(|record| self.compilation.records.get(record).field(field));
+        let slots = certain.and_then(|record| self.compilation.records.field(record, field));
         if slots.is_some_and(|slots| slots as usize == elements.len()) && elements.len() <= IN_SLOTS {
             let span = self.span(place);
             let values: Vec<u8> = elements.iter().map(|&element| self.stored_in_temporary(element)).collect();

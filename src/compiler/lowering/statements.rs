@@ -10,6 +10,7 @@ use crate::bytecode::{
     Instruction, Integer, LimitAndStep, Read, Target, Update, Walk, WalkStart, Write, WriteFalling, WriteJumping,
 };
 use crate::kind::ErrorKind;
+use crate::limits;
 use crate::source::{Diagnostic, Span};
 use crate::syntax::ast::{BinaryOperator, Block, ExpressionId, ExpressionKind, Identifier, Statement, StatementKind};
 
@@ -47,11 +48,24 @@ impl<'a> Lowering<'_, 'a> {
             let inner = self.enclosing.split_off(index);
             let outer = std::mem::replace(&mut self.deferred, true);
             for &deferred in inner[0].deferred.iter().rev() {
+                if self.assembler.here() > limits::FUNCTION_INSTRUCTIONS {
+                    self.deferred_too_often();
+                    break;
+                }
                 self.block(deferred, None);
             }
             self.deferred = outer;
             self.enclosing.extend(inner);
         }
+    }
+
+    #[cold]
+    fn deferred_too_often(&mut self) {
+        let message = format!("what `{}` defers is needed at too many places where its blocks are left", self.name);
+        self.report(
+            Diagnostic::error(ErrorKind::TooLarge, self.header, message)
+                .help("move what is deferred into a function, or split this one"),
+        );
     }
 
     fn statement(&mut self, statement: &'a Statement) {
