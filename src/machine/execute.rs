@@ -11,6 +11,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::blocks::{Blocks, is_plain_value};
 use super::checks::Checks;
 use super::frame::{Position, link_to, linked_base, return_index};
 use super::host::Host;
@@ -21,9 +22,7 @@ use super::probe::Probe;
 use super::trap::{Cause, Ending};
 use crate::bytecode::{Instruction, Program};
 use crate::limits::FRAME_WINDOW;
-use crate::memory::address_space::HEAP_BASE;
-use crate::memory::block::{header_length, header_serial};
-use crate::memory::{Event, Memory, Pointer, Segment, Tag, Value};
+use crate::memory::{Event, Memory, Tag, Value};
 
 /// Instructions between two looks at the interrupt flag.
 const POLL_INTERVAL: u64 = 1 << 16;
@@ -54,6 +53,7 @@ impl Machine<'_> {
                     let code: &[Instruction] = &self.program.code;
                     let window = base as usize..base as usize + FRAME_WINDOW;
                     let stack = &mut self.memory.space.stack;
+                    let mut heap = Blocks::new(&mut self.memory.space.heap);
                     let words: &mut [u64; FRAME_WINDOW] =
                         (&mut stack.words[window.clone()]).try_into().expect("a range of that length");
                     let tags: &mut [Tag; FRAME_WINDOW] =
@@ -467,9 +467,7 @@ impl Machine<'_> {
                                 let at = words[index];
                                 if at >= words[length] {
                                     pc += 1;
-                                } else if let Some(element) =
-                                    fetch(&self.memory.space.heap, collection, Value::integer(at as i64))
-                                {
+                                } else if let Some(element) = heap.fetch(collection, Value::integer(at as i64)) {
                                     words[index] = at + 1;
                                     set!(variable, element);
                                     jump!(target);
@@ -480,52 +478,45 @@ impl Machine<'_> {
 
                             // ---- elements and fields
                             Instruction::LoadElement { to, object, index } => {
-                                yields!(to, fetch(&self.memory.space.heap, get!(object), get!(index)));
+                                yields!(to, heap.fetch(get!(object), get!(index)));
                             }
                             Instruction::StoreElement { object, index, from } => {
-                                let heap = &mut self.memory.space.heap;
-                                if !put(heap, get!(object), get!(index), get!(from)) {
+                                if !heap.put(get!(object), get!(index), get!(from)) {
                                     break 'perform;
                                 }
                                 pc += 1;
                             }
                             Instruction::LoadField { to, object, field } => {
                                 let cache = self.field_caches[field.0 as usize];
-                                let heap = &self.memory.space.heap;
                                 yields!(
                                     to,
-                                    field_word(heap, get!(object), cache.layout, cache.offset).and_then(|at| {
-                                        let value = heap.get(at);
-                                        is_plain_value(value.tag).then_some(value)
-                                    })
+                                    heap.field_word(get!(object), cache.layout, cache.offset)
+                                        .and_then(|at| heap.plain(at))
                                 );
                             }
                             Instruction::StoreField { object, from, field } => {
                                 let cache = self.field_caches[field.0 as usize];
-                                let heap = &mut self.memory.space.heap;
-                                let Some(at) = field_word(heap, get!(object), cache.layout, cache.offset) else {
+                                let Some(at) = heap.field_word(get!(object), cache.layout, cache.offset) else {
                                     break 'perform;
                                 };
                                 heap.set(at, get!(from));
                                 pc += 1;
                             }
                             Instruction::StoreElementCounted { object, index, from } => {
-                                let heap = &mut self.memory.space.heap;
                                 let (object, index, value) = (get!(object), get!(index), get!(from));
                                 // Where references are neither stored nor overwritten there is nothing to count.
                                 let counts = value.tag.is_reference()
-                                    || fetch(heap, object, index).is_none_or(|held| held.tag.is_reference());
-                                if counts || !put(heap, object, index, value) {
+                                    || heap.fetch(object, index).is_none_or(|held| held.tag.is_reference());
+                                if counts || !heap.put(object, index, value) {
                                     break 'perform;
                                 }
                                 pc += 1;
                             }
                             Instruction::StoreFieldCounted { object, from, field } => {
                                 let cache = self.field_caches[field.0 as usize];
-                                let heap = &mut self.memory.space.heap;
                                 let value = get!(from);
-                                match field_word(heap, get!(object), cache.layout, cache.offset) {
-                                    Some(at) if !value.tag.is_reference() && !heap.tags[at].is_reference() => {
+                                match heap.field_word(get!(object), cache.layout, cache.offset) {
+                                    Some(at) if !value.tag.is_reference() && !heap.tag(at).is_reference() => {
                                         heap.set(at, value);
                                         pc += 1;
                                     }
@@ -540,22 +531,18 @@ impl Machine<'_> {
                             }
                             Instruction::StoreGlobalCounted { .. } => break 'perform,
                             Instruction::Length { to, object } => {
-                                yields!(to, length(&self.memory.space.heap, get!(object)));
+                                yields!(to, heap.length(get!(object)));
                             }
                             Instruction::InitElement { array, from, index } => {
-                                let heap = &mut self.memory.space.heap;
-                                if !put(heap, get!(array), Value::integer(i64::from(index.0)), get!(from)) {
+                                if !heap.put(get!(array), Value::integer(i64::from(index.0)), get!(from)) {
                                     break 'perform;
                                 }
                                 pc += 1;
                             }
                             Instruction::InitField { record, from, offset } => {
-                                let heap = &mut self.memory.space.heap;
-                                let at = header_index(get!(record).as_pointer()) + 1 + offset.0 as usize;
-                                if at >= heap.words.len() {
+                                if !heap.initialise(get!(record), offset.0, get!(from)) {
                                     break 'perform;
                                 }
-                                heap.set(at, get!(from));
                                 pc += 1;
                             }
 
@@ -711,15 +698,6 @@ const fn deepen(deepest: &mut u64) -> i64 {
     0
 }
 
-/// Whether a word of that tag can be read as it is: initialised, and no weak place.
-#[inline(always)]
-const fn is_plain_value(tag: Tag) -> bool {
-    matches!(
-        tag,
-        Tag::Integer | Tag::Float | Tag::Boolean | Tag::Null | Tag::Pointer | Tag::InteriorPointer | Tag::String
-    )
-}
-
 /// Whether two values are equal, where their words and tags tell.
 #[inline(always)]
 fn equal_words(left: Value, right: Value) -> Option<bool> {
@@ -740,106 +718,4 @@ fn equals_integer(value: Value, integer: i16) -> bool {
         Tag::Float => value.as_float() == f64::from(integer),
         _ => false,
     }
-}
-
-/// Index of the header of a heap block in its segment; beyond the segment for anything else.
-#[inline(always)]
-const fn header_index(pointer: Pointer) -> usize {
-    (pointer.address().wrapping_sub(HEAP_BASE + 8) >> 3) as usize
-}
-
-/// The element or byte at an index of a heap block, if nothing is out of the ordinary.
-#[inline(always)]
-fn fetch(heap: &Segment, object: Value, index: Value) -> Option<Value> {
-    if object.tag != Tag::Pointer || index.tag != Tag::Integer {
-        return None;
-    }
-    let words = &heap.words[..];
-    let tags = &heap.tags[..words.len()];
-    let at = header_index(object.as_pointer());
-    let header = *words.get(at)?;
-    if header_serial(header) != object.as_pointer().serial() || index.word >= u64::from(header_length(header)) {
-        return None;
-    }
-    match tags[at] {
-        Tag::ElementsHeader => {
-            let element = at + 1 + index.word as usize;
-            let word = *words.get(element)?;
-            is_plain_value(tags[element]).then_some(Value { word, tag: tags[element] })
-        }
-        Tag::BytesHeader => {
-            let holder = at + 1 + index.word as usize / 8;
-            let word = *words.get(holder)?;
-            let byte = (word >> (8 * (index.word % 8))) as u8;
-            (tags[holder] == Tag::Bytes).then_some(Value::integer(i64::from(byte)))
-        }
-        _ => None,
-    }
-}
-
-/// Stores an element or byte of a heap block, if nothing is out of the ordinary.
-#[inline(always)]
-fn put(heap: &mut Segment, object: Value, index: Value, value: Value) -> bool {
-    if object.tag != Tag::Pointer || index.tag != Tag::Integer {
-        return false;
-    }
-    let words = &mut heap.words[..];
-    let tags = &mut heap.tags[..words.len()];
-    let at = header_index(object.as_pointer());
-    let Some(&header) = words.get(at) else { return false };
-    if header_serial(header) != object.as_pointer().serial() || index.word >= u64::from(header_length(header)) {
-        return false;
-    }
-    match tags[at] {
-        Tag::ElementsHeader => {
-            let element = at + 1 + index.word as usize;
-            if element >= words.len() {
-                return false;
-            }
-            words[element] = value.word;
-            tags[element] = value.tag;
-            true
-        }
-        Tag::BytesHeader => {
-            let holder = at + 1 + index.word as usize / 8;
-            if holder >= words.len() || tags[holder] != Tag::Bytes || value.tag != Tag::Integer || value.word > 255 {
-                return false;
-            }
-            let shift = 8 * (index.word % 8);
-            words[holder] = words[holder] & !(0xFF << shift) | value.word << shift;
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Index of the word of a field at `offset` words, if `object` is a live heap block of that layout.
-#[inline(always)]
-fn field_word(heap: &Segment, object: Value, layout: u32, offset: u32) -> Option<usize> {
-    if object.tag != Tag::Pointer {
-        return None;
-    }
-    let words = &heap.words[..];
-    let tags = &heap.tags[..words.len()];
-    let at = header_index(object.as_pointer());
-    let header = *words.get(at)?;
-    let field = at + 1 + offset as usize;
-    let found = tags[at] == Tag::FieldsHeader
-        && header_serial(header) == object.as_pointer().serial()
-        && header_length(header) == layout
-        && field < words.len();
-    found.then_some(field)
-}
-
-/// The length of a heap block of elements or bytes.
-#[inline(always)]
-fn length(heap: &Segment, object: Value) -> Option<Value> {
-    if object.tag != Tag::Pointer {
-        return None;
-    }
-    let at = header_index(object.as_pointer());
-    let header = *heap.words.get(at)?;
-    let counted = matches!(heap.tags[at], Tag::ElementsHeader | Tag::BytesHeader);
-    (counted && header_serial(header) == object.as_pointer().serial())
-        .then(|| Value::integer(i64::from(header_length(header))))
 }
