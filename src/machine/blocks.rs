@@ -11,6 +11,8 @@ pub(super) struct Blocks<'m> {
     words: &'m mut [u64],
     /// As long as `words`, in the eyes of the host's compiler too.
     tags: &'m mut [Tag],
+    /// Which bytes of partly initialised words are.
+    masks: &'m mut [u8],
 }
 
 /// Whether a word of that tag can be read as it is: initialised, and no weak place.
@@ -33,7 +35,7 @@ impl<'m> Blocks<'m> {
     pub fn new(heap: &'m mut Segment) -> Blocks<'m> {
         let words = &mut heap.words[..];
         let tags = &mut heap.tags[..words.len()];
-        Blocks { words, tags }
+        Blocks { words, tags, masks: &mut heap.masks }
     }
 
     /// Overwrites the word at an index.
@@ -79,10 +81,12 @@ impl<'m> Blocks<'m> {
         match self.tags[at] {
             Tag::ElementsHeader => self.plain(at + 1 + index.word as usize),
             Tag::BytesHeader => {
-                let holder = at + 1 + index.word as usize / 8;
+                let (holder, lane) = (at + 1 + index.word as usize / 8, index.word % 8);
                 let word = *self.words.get(holder)?;
-                let byte = (word >> (8 * (index.word % 8))) as u8;
-                (self.tags[holder] == Tag::Bytes).then_some(Value::integer(i64::from(byte)))
+                let byte = (word >> (8 * lane)) as u8;
+                let initialised = self.tags[holder] == Tag::Bytes
+                    || self.tags[holder] == Tag::PartialBytes && self.masks.get(holder)? >> lane & 1 == 1;
+                initialised.then_some(Value::integer(i64::from(byte)))
             }
             _ => None,
         }
@@ -105,15 +109,18 @@ impl<'m> Blocks<'m> {
                 true
             }
             Tag::BytesHeader => {
-                let holder = at + 1 + index.word as usize / 8;
-                if holder >= self.words.len()
-                    || self.tags[holder] != Tag::Bytes
-                    || value.tag != Tag::Integer
-                    || value.word > 255
-                {
+                let (holder, lane) = (at + 1 + index.word as usize / 8, index.word % 8);
+                if holder >= self.words.len() || value.tag != Tag::Integer || value.word > 255 {
                     return false;
                 }
-                let shift = 8 * (index.word % 8);
+                if self.tags[holder] != Tag::Bytes {
+                    // The first bytes of a word, mostly.
+                    let Some(mask) = self.masks.get_mut(holder) else { return false };
+                    let known = if self.tags[holder] == Tag::PartialBytes { *mask } else { 0 };
+                    *mask = known | 1 << lane;
+                    self.tags[holder] = if *mask == 0xFF { Tag::Bytes } else { Tag::PartialBytes };
+                }
+                let shift = 8 * lane;
                 self.words[holder] = self.words[holder] & !(0xFF << shift) | value.word << shift;
                 true
             }
