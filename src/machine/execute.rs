@@ -303,7 +303,9 @@ impl Machine<'_> {
                                         to,
                                         match left.tag {
                                             Tag::Integer => {
-                                                floor_divide(left.as_integer(), i64::from(right.0)).map(Value::integer)
+                                                self.reciprocals
+                                                    .floor_divide(left.as_integer(), right.0)
+                                                    .map(Value::integer)
                                             }
                                             _ => None,
                                         }
@@ -315,7 +317,9 @@ impl Machine<'_> {
                                         to,
                                         match left.tag {
                                             Tag::Integer if right.0 != 0 => {
-                                                Some(Value::integer(modulo(left.as_integer(), i64::from(right.0))))
+                                                Some(Value::integer(
+                                                    self.reciprocals.modulo(left.as_integer(), right.0),
+                                                ))
                                             }
                                             _ => None,
                                         }

@@ -20,6 +20,7 @@ mod prompt;
 pub mod quantity;
 mod random;
 mod range;
+mod reciprocal;
 mod recovery;
 pub mod trap;
 
