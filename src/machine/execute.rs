@@ -51,6 +51,8 @@ impl Machine<'_> {
             'poll: {
                 'perform: {
                     let code: &[Instruction] = &self.program.code;
+                    let (constants, callees) = (&self.constants[..], &self.callees[..]);
+                    let field_caches = &self.field_caches[..];
                     let space = &mut self.memory.space;
                     let mut heap = Blocks::new(&mut space.heap);
                     let (stack_words, stack_tags) = (&mut space.stack.words[..], &mut space.stack.tags[..]);
@@ -200,7 +202,7 @@ impl Machine<'_> {
                                     pc += 1;
                                 }
                                 Instruction::LoadConstant { to, constant } => {
-                                    set!(to, self.constants[constant.0 as usize]);
+                                    set!(to, constants[constant.0 as usize]);
                                     pc += 1;
                                 }
                                 Instruction::Move { to, from } => {
@@ -511,7 +513,7 @@ impl Machine<'_> {
                                     pc += 1;
                                 }
                                 Instruction::LoadField { to, object, field } => {
-                                    let cache = self.field_caches[field.0 as usize];
+                                    let cache = field_caches[field.0 as usize];
                                     yields!(
                                         to,
                                         heap.field_word(get!(object), cache.layout, cache.offset)
@@ -519,7 +521,7 @@ impl Machine<'_> {
                                     );
                                 }
                                 Instruction::StoreField { object, from, field } => {
-                                    let cache = self.field_caches[field.0 as usize];
+                                    let cache = field_caches[field.0 as usize];
                                     let Some(at) = heap.field_word(get!(object), cache.layout, cache.offset) else {
                                         break 'perform;
                                     };
@@ -537,7 +539,7 @@ impl Machine<'_> {
                                     pc += 1;
                                 }
                                 Instruction::StoreFieldCounted { object, from, field } => {
-                                    let cache = self.field_caches[field.0 as usize];
+                                    let cache = field_caches[field.0 as usize];
                                     let value = get!(from);
                                     match heap.field_word(get!(object), cache.layout, cache.offset) {
                                         Some(at) if !value.tag.is_reference() && !heap.tag(at).is_reference() => {
@@ -572,7 +574,7 @@ impl Machine<'_> {
 
                                 // ---- calls
                                 Instruction::Call { window, function, .. } => {
-                                    let callee = self.callees[function.0 as usize];
+                                    let callee = callees[function.0 as usize];
                                     let entered = base + u32::from(window.0);
                                     if entered as usize + callee.frame_words as usize > self.high_water {
                                         break 'perform;
