@@ -3,13 +3,17 @@
 
 pub mod assembler;
 pub mod disassembler;
+mod forms;
 pub mod instruction;
 mod isa;
 pub mod liveness;
 pub mod operand;
 pub mod program;
+pub mod types;
+pub mod typing;
 pub mod verifier;
 
 pub use instruction::Instruction;
 pub use operand::*;
 pub use program::{Buffer, Constant, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable};
+pub use types::{FunctionTypes, Type, Types};

@@ -50,7 +50,7 @@ impl Machine<'_> {
     pub(super) fn carry_out(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
         use Instruction as I;
         let base = position.base as usize;
-        let instruction = self.program.code[position.pc];
+        let instruction = self.program.code[position.pc].general();
         match instruction {
             I::CheckAssigned { variable } => {
                 let function = &self.program.functions[self.program.function_at(position.pc as u32)];
@@ -445,6 +445,40 @@ impl Machine<'_> {
             | I::JumpIfNotNull { .. }
             | I::JumpIfEqualInteger { .. }
             | I::JumpIfNotEqualInteger { .. } => unreachable!("the loop does all of {instruction:?}"),
+
+            I::IntegerAdd { .. }
+            | I::IntegerSubtract { .. }
+            | I::IntegerMultiply { .. }
+            | I::IntegerFloorDivide { .. }
+            | I::IntegerModulo { .. }
+            | I::IntegerAddConstant { .. }
+            | I::IntegerSubtractConstant { .. }
+            | I::IntegerMultiplyConstant { .. }
+            | I::IntegerFloorDivideConstant { .. }
+            | I::IntegerModuloConstant { .. }
+            | I::FloatAdd { .. }
+            | I::FloatSubtract { .. }
+            | I::FloatMultiply { .. }
+            | I::FloatDivide { .. }
+            | I::IntegerJumpIfEqual { .. }
+            | I::IntegerJumpIfNotEqual { .. }
+            | I::IntegerJumpIfLess { .. }
+            | I::IntegerJumpIfLessEqual { .. }
+            | I::IntegerJumpIfEqualConstant { .. }
+            | I::IntegerJumpIfNotEqualConstant { .. }
+            | I::IntegerJumpIfLessConstant { .. }
+            | I::IntegerJumpIfLessEqualConstant { .. }
+            | I::IntegerJumpIfGreaterConstant { .. }
+            | I::IntegerJumpIfGreaterEqualConstant { .. }
+            | I::FloatJumpIfLess { .. }
+            | I::FloatJumpIfNotLess { .. }
+            | I::FloatJumpIfLessEqual { .. }
+            | I::FloatJumpIfNotLessEqual { .. }
+            | I::IntegerCountEnter { .. }
+            | I::IntegerCountNext { .. }
+            | I::IntegerRangeNext { .. } => {
+                unreachable!("{instruction:?} is done as its general form")
+            }
         }
     }
 
