@@ -55,6 +55,10 @@ macro_rules! for_each_instruction {
             "floor-divide-integer" FloorDivideInteger { to: Write, left: Read, right: Integer }
             /// `to` := `left mod right`, an integer constant other than 0.
             "modulo-integer" ModuloInteger { to: Write, left: Read, right: Integer }
+            /// `to` := `left div right`, a constant from 2 on.
+            "floor-divide-constant" FloorDivideConstant { to: Write, left: Read, right: DivisorIndex }
+            /// `to` := `left mod right`, a constant from 2 on.
+            "modulo-constant" ModuloConstant { to: Write, left: Read, right: DivisorIndex }
             /// `to` := `-operand`.
             "negate" Negate { to: Write, operand: Read }
             /// `to` := `not operand`, a boolean.
@@ -165,10 +169,10 @@ macro_rules! for_each_instruction {
             "integer.subtract-constant" IntegerSubtractConstant { to: WriteInteger, left: ReadInteger, right: Integer }
             /// `to` := `left * right`, a constant.
             "integer.multiply-constant" IntegerMultiplyConstant { to: WriteInteger, left: ReadInteger, right: Integer }
-            /// `to` := `left div right`, a constant, other than 0.
-            "integer.floor-divide-constant" IntegerFloorDivideConstant { to: WriteInteger, left: ReadInteger, right: Integer }
-            /// `to` := `left mod right`, a constant, other than 0.
-            "integer.modulo-constant" IntegerModuloConstant { to: WriteInteger, left: ReadInteger, right: Integer }
+            /// `to` := `left div right`, a constant from 2 on.
+            "integer.floor-divide-constant" IntegerFloorDivideConstant { to: WriteInteger, left: ReadInteger, right: DivisorIndex }
+            /// `to` := `left mod right`, a constant from 2 on.
+            "integer.modulo-constant" IntegerModuloConstant { to: WriteInteger, left: ReadInteger, right: DivisorIndex }
             /// `to` := `left + right`.
             "float.add" FloatAdd { to: WriteFloat, left: ReadFloat, right: ReadFloat }
             /// `to` := `left - right`.
@@ -177,6 +181,8 @@ macro_rules! for_each_instruction {
             "float.multiply" FloatMultiply { to: WriteFloat, left: ReadFloat, right: ReadFloat }
             /// `to` := `left / right`.
             "float.divide" FloatDivide { to: WriteFloat, left: ReadFloat, right: ReadFloat }
+            /// `to` := the square root of `operand`.
+            "float.square-root" FloatSquareRoot { to: WriteFloat, operand: ReadFloat }
             /// Goes on at `target` if `left = right`.
             "integer.jump-if-equal" IntegerJumpIfEqual { left: ReadInteger, right: ReadInteger, target: Target }
             /// Goes on at `target` if `left != right`.

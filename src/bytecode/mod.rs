@@ -3,6 +3,7 @@
 
 pub mod assembler;
 pub mod disassembler;
+pub mod divisor;
 mod forms;
 pub mod instruction;
 mod isa;
@@ -13,6 +14,7 @@ pub mod types;
 pub mod typing;
 pub mod verifier;
 
+pub use divisor::Divisor;
 pub use instruction::Instruction;
 pub use operand::*;
 pub use program::{Buffer, Constant, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable};

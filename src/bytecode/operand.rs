@@ -308,6 +308,10 @@ number_operands! {
     RecordIndex(u32) width 4
         show |value, context| context.program.records[value as usize].name.clone(),
         verify |v, c| (v as usize) < c.program.records.len();
+    /// A constant to divide by.
+    DivisorIndex(u32) width 4
+        show |value, context| context.program.divisors[value as usize].value.to_string(),
+        verify |v, c| (v as usize) < c.program.divisors.len();
     /// A stack buffer of the function.
     BufferIndex(u32) width 4
         show |value, context| { let buffer = &context.function.buffers[value as usize]; format!("{} {}", buffer.length, if buffer.bytes { "bytes" } else { "elements" }) },

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use super::Instruction;
 use super::types::{Type, Types};
+use super::{Divisor, Instruction};
 use crate::source::Span;
 
 /// A constant that an instruction may load.
@@ -177,6 +177,8 @@ pub struct Program {
     pub block_names: Vec<(u32, String)>,
     /// What its code relies on.
     pub types: Types,
+    /// Constants that typed code divides by.
+    pub divisors: Vec<Divisor>,
 }
 
 impl Program {
@@ -196,6 +198,7 @@ impl Program {
         statements: Vec::new(),
         block_names: Vec::new(),
         types: Types::NONE,
+        divisors: Vec::new(),
     };
 
     /// First byte of the code segment.

@@ -287,6 +287,8 @@ impl Frame<'_> {
             | I::MultiplyInteger { to, left, .. }
             | I::FloorDivideInteger { to, left, .. }
             | I::ModuloInteger { to, left, .. }
+            | I::FloorDivideConstant { to, left, .. }
+            | I::ModuloConstant { to, left, .. }
             | I::Negate { to, operand: left } => {
                 if !self.narrow(left.0, Type::NUMBER) {
                     return false;

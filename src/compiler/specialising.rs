@@ -4,10 +4,14 @@
 //!
 //! The last pass of the compiler, over finished code, so that nothing else need know of it.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::inference::Inference;
-use crate::bytecode::{FunctionIndex, FunctionTypes, Instruction, Program, Target, Type, Types};
+use crate::bytecode::{
+    Divisor, DivisorIndex, Function, FunctionIndex, FunctionTypes, Instruction, Program, ReadFloat, Target, Type,
+    Types, WriteFloat,
+};
 
 /// Makes a program's code typed. The program must be whole: nothing is added to it later, and its slots
 /// are written by nothing but its own instructions.
@@ -23,6 +27,7 @@ pub fn specialise(program: &mut Program) {
     }
     let Builder { built, functions, .. } = built;
     program.types = Types { functions, globals: inference.globals(), fields: inference.fields() };
+    program.divisors = versions.divisors.all;
     program.code = built.code;
     program.spans = built.spans;
     program.functions = built.functions;
@@ -46,11 +51,12 @@ struct Versions {
     first: Vec<Option<Version>>,
     /// The others. Their indices as functions come after all those.
     further: Vec<Version>,
+    divisors: Divisors,
 }
 
 impl Versions {
     fn new(program: &Program, inference: &Inference<'_>) -> Versions {
-        let mut versions = Versions { first: Vec::new(), further: Vec::new() };
+        let mut versions = Versions { first: Vec::new(), further: Vec::new(), divisors: Divisors::default() };
         versions.first.resize_with(program.functions.len(), || None);
         // By version: the index that it has as a function.
         let mut indices = vec![None; inference.versions()];
@@ -62,7 +68,7 @@ impl Versions {
         while let Some(&version) = found.get(at) {
             at += 1;
             let function = inference.function(version);
-            let code = typed_code(program, inference, version, |callee| {
+            let code = typed_code(program, inference, version, &mut versions.divisors, |callee| {
                 *indices[callee as usize].get_or_insert_with(|| {
                     found.push(callee);
                     let function = inference.function(callee);
@@ -83,11 +89,30 @@ impl Versions {
     }
 }
 
+/// The constants that code divides by.
+#[derive(Default)]
+struct Divisors {
+    all: Vec<Divisor>,
+    indices: HashMap<i32, u32>,
+}
+
+impl Divisors {
+    fn index(&mut self, value: i32) -> Option<DivisorIndex> {
+        let divisor = Divisor::new(value)?;
+        let index = *self.indices.entry(value).or_insert(self.all.len() as u32);
+        if index as usize == self.all.len() {
+            self.all.push(divisor);
+        }
+        Some(DivisorIndex(index))
+    }
+}
+
 /// The code of a version; `index_of` gives the index that a version has as a function.
 fn typed_code(
     program: &Program,
     inference: &Inference<'_>,
     version: u32,
+    divisors: &mut Divisors,
     mut index_of: impl FnMut(u32) -> u32,
 ) -> Vec<Option<Instruction>> {
     let function = &program.functions[inference.function(version) as usize];
@@ -97,7 +122,7 @@ fn typed_code(
         let relative = (at - function.entry) as usize;
         let holds = |slot: u8, held: Type| types[usize::from(slot)].is(held);
         let mut callee = |window: u8, arguments: u8, callee: FunctionIndex| {
-            let first = usize::from(window + crate::bytecode::Function::LINKAGE);
+            let first = usize::from(window + Function::LINKAGE);
             let arguments = &types[first..first + usize::from(arguments)];
             FunctionIndex(index_of(inference.callee(callee.0, arguments)))
         };
@@ -112,6 +137,20 @@ fn typed_code(
             Instruction::CallBelow { window, arguments, function } => {
                 let function = callee(window.0, arguments.0, function);
                 Some(Instruction::CallBelow { window, arguments, function })
+            }
+            Instruction::FloorDivideInteger { to, left, right } => Some(match divisors.index(right.0) {
+                Some(right) => Instruction::FloorDivideConstant { to, left, right }.specialised(types),
+                None => code[relative],
+            }),
+            Instruction::ModuloInteger { to, left, right } => Some(match divisors.index(right.0) {
+                Some(right) => Instruction::ModuloConstant { to, left, right }.specialised(types),
+                None => code[relative],
+            }),
+            Instruction::CallBuiltin { window, builtin, .. }
+                if program.builtins[usize::from(builtin.0)].name == "sqrt" && holds(window.0 + 1, Type::FLOAT) =>
+            {
+                let (to, operand) = (WriteFloat(window.0), ReadFloat(window.0 + 1));
+                Some(Instruction::FloatSquareRoot { to, operand })
             }
             instruction => Some(instruction.specialised(types)),
         };

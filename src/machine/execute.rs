@@ -337,6 +337,24 @@ impl Machine<'_> {
                                     }
                                 );
                             }
+                            Instruction::FloorDivideConstant { to, left, right } => {
+                                let left = get!(left);
+                                if left.tag != Tag::Integer {
+                                    break 'perform;
+                                }
+                                let divisor = self.program.divisors[right.0 as usize];
+                                set!(to, Value::integer(divisor.quotient(left.as_integer())));
+                                pc += 1;
+                            }
+                            Instruction::ModuloConstant { to, left, right } => {
+                                let left = get!(left);
+                                if left.tag != Tag::Integer {
+                                    break 'perform;
+                                }
+                                let divisor = self.program.divisors[right.0 as usize];
+                                set!(to, Value::integer(divisor.remainder(left.as_integer())));
+                                pc += 1;
+                            }
                             Instruction::Negate { to, operand } => {
                                 let operand = get!(operand);
                                 yields!(
@@ -528,11 +546,14 @@ impl Machine<'_> {
                                 yields_integer!(to, integer!(left).checked_mul(i64::from(right.0)));
                             }
                             Instruction::IntegerFloorDivideConstant { to, left, right } => {
-                                yields_integer!(to, floor_divide(integer!(left), i64::from(right.0)));
+                                let divisor = self.program.divisors[right.0 as usize];
+                                set!(to, Value::integer(divisor.quotient(integer!(left))));
+                                pc += 1;
                             }
                             Instruction::IntegerModuloConstant { to, left, right } => {
-                                let left = integer!(left);
-                                yields_integer!(to, (right.0 != 0).then(|| modulo(left, i64::from(right.0))));
+                                let divisor = self.program.divisors[right.0 as usize];
+                                set!(to, Value::integer(divisor.remainder(integer!(left))));
+                                pc += 1;
                             }
                             Instruction::FloatAdd { to, left, right } => {
                                 set!(to, Value::float(float!(left) + float!(right)));
@@ -548,6 +569,10 @@ impl Machine<'_> {
                             }
                             Instruction::FloatDivide { to, left, right } => {
                                 set!(to, Value::float(float!(left) / float!(right)));
+                                pc += 1;
+                            }
+                            Instruction::FloatSquareRoot { to, operand } => {
+                                set!(to, Value::float(float!(operand).sqrt()));
                                 pc += 1;
                             }
                             Instruction::IntegerJumpIfEqual { left, right, target } => {

@@ -9,7 +9,7 @@ use super::host::{FileProblem, Host};
 use super::machine::{FieldCache, Machine};
 use super::operators::{self, Arithmetic, Relation};
 use super::trap::{Cause, Ending};
-use crate::bytecode::{AllocationKind, Drops, Failure, FieldSiteIndex, Instruction, Target};
+use crate::bytecode::{AllocationKind, DivisorIndex, Drops, Failure, FieldSiteIndex, Instruction, Target};
 use crate::memory::{BlockKind, Fault, FieldName, Shape, Tag, Value};
 
 /// Where the program goes on.
@@ -124,6 +124,14 @@ impl Machine<'_> {
             }
             I::ModuloInteger { to, left, right } => {
                 self.arithmetic(base, to.0, Arithmetic::Modulo, left.0, Operand::Constant(right.0))
+            }
+            I::FloorDivideConstant { to, left, right } => {
+                let right = Operand::Constant(self.divisor(right));
+                self.arithmetic(base, to.0, Arithmetic::FloorDivide, left.0, right)
+            }
+            I::ModuloConstant { to, left, right } => {
+                let right = Operand::Constant(self.divisor(right));
+                self.arithmetic(base, to.0, Arithmetic::Modulo, left.0, right)
             }
             I::Negate { to, operand } => {
                 let negated = operators::negate(&self.memory, self.slot(base, operand.0))?;
@@ -460,6 +468,7 @@ impl Machine<'_> {
             | I::FloatSubtract { .. }
             | I::FloatMultiply { .. }
             | I::FloatDivide { .. }
+            | I::FloatSquareRoot { .. }
             | I::IntegerJumpIfEqual { .. }
             | I::IntegerJumpIfNotEqual { .. }
             | I::IntegerJumpIfLess { .. }
@@ -480,6 +489,10 @@ impl Machine<'_> {
                 unreachable!("{instruction:?} is done as its general form")
             }
         }
+    }
+
+    fn divisor(&self, index: DivisorIndex) -> i32 {
+        self.program.divisors[index.0 as usize].value
     }
 
     pub(super) fn slot(&self, base: usize, slot: u8) -> Value {
