@@ -9,6 +9,7 @@ pub mod instruction;
 mod isa;
 pub mod liveness;
 pub mod operand;
+pub mod pairs;
 pub mod program;
 pub mod types;
 pub mod typing;

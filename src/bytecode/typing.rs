@@ -238,7 +238,7 @@ impl Frame<'_> {
     fn pass(&mut self, at: u32, instruction: Instruction, surroundings: &mut impl Surroundings) -> bool {
         use Instruction as I;
         let field_name = |program: &Program, site: FieldSiteIndex| program.field_sites[site.0 as usize].field;
-        match instruction {
+        match instruction.alone() {
             I::LoadInteger { to, .. } => self.set(to.0, Type::INTEGER),
             I::LoadConstant { to, constant } => self.set(to.0, type_of(&self.program.constants[constant.0 as usize])),
             I::Move { to, from } => self.set(to.0, self.get(from.0)),

@@ -655,6 +655,43 @@ impl Machine<'_> {
                                 }
                             }
 
+                            // ---- pairs: where something is out of the ordinary the first is done alone
+                            Instruction::IntegerMultiplyThenAdd { to, left, right } => {
+                                let Some(product) = integer!(left).checked_mul(integer!(right)) else {
+                                    break 'perform;
+                                };
+                                set!(to, Value::integer(product));
+                                pc += 1;
+                                if let Instruction::IntegerAdd { to: sum, left, right } = code[pc] {
+                                    let other = if left.0 == to.0 { right } else { left };
+                                    yields_integer!(sum, product.checked_add(integer!(other)));
+                                }
+                            }
+                            Instruction::IntegerAddThenModuloConstant { to, left, right } => {
+                                let Some(sum) = integer!(left).checked_add(integer!(right)) else {
+                                    break 'perform;
+                                };
+                                set!(to, Value::integer(sum));
+                                pc += 1;
+                                if let Instruction::IntegerModuloConstant { to, right, .. } = code[pc] {
+                                    let divisor = self.program.divisors[right.0 as usize];
+                                    set!(to, Value::integer(divisor.remainder(sum)));
+                                    pc += 1;
+                                }
+                            }
+                            Instruction::IntegerMultiplyConstantThenModuloConstant { to, left, right } => {
+                                let Some(product) = integer!(left).checked_mul(i64::from(right.0)) else {
+                                    break 'perform;
+                                };
+                                set!(to, Value::integer(product));
+                                pc += 1;
+                                if let Instruction::IntegerModuloConstant { to, right, .. } = code[pc] {
+                                    let divisor = self.program.divisors[right.0 as usize];
+                                    set!(to, Value::integer(divisor.remainder(product)));
+                                    pc += 1;
+                                }
+                            }
+
                             // ---- elements and fields
                             Instruction::LoadElement { to, object, index } => {
                                 yields!(to, fetch(&self.memory.space.heap, get!(object), get!(index)));
