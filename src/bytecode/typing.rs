@@ -4,7 +4,8 @@
 //! verifier proves with it what typed instructions rely on.
 //!
 //! A type holds where the program gets past an instruction: one that would have stopped it says
-//! something of its operands.
+//! something of its operands. Where nothing gets past, the code behind is not looked at, so no slot
+//! ever has the type of nothing.
 
 use super::program::{Constant, Function, Program};
 use super::types::Type;
@@ -384,6 +385,7 @@ impl Frame<'_> {
                 }
                 let result = (signature.gives)(arguments);
                 self.set(window.0, result);
+                return !result.is_nothing();
             }
             I::Halt {} => return false,
             // Every other instruction says in its operands what it writes.
