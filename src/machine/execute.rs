@@ -609,13 +609,15 @@ impl Machine<'_> {
                                 branch!(float!(left) < float!(right), target);
                             }
                             Instruction::FloatJumpIfNotLess { left, right, target } => {
-                                branch!(!(float!(left) < float!(right)), target);
+                                let holds = float!(left) < float!(right);
+                                branch!(!holds, target);
                             }
                             Instruction::FloatJumpIfLessEqual { left, right, target } => {
                                 branch!(float!(left) <= float!(right), target);
                             }
                             Instruction::FloatJumpIfNotLessEqual { left, right, target } => {
-                                branch!(!(float!(left) <= float!(right)), target);
+                                let holds = float!(left) <= float!(right);
+                                branch!(!holds, target);
                             }
                             Instruction::IntegerCountEnter { counter, variable, limit, target } => {
                                 let first = integer!(counter);
