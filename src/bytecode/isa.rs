@@ -218,6 +218,14 @@ macro_rules! for_each_instruction {
             /// Like `range-next`.
             "integer.range-next" IntegerRangeNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: IntegerLimitAndStep, target: Target }
 
+            // ---- pairs: this instruction and the next one, which takes its result
+            /// `integer.multiply`, and the `integer.add` behind it.
+            "integer.multiply+add" IntegerMultiplyThenAdd { to: WriteInteger, left: ReadInteger, right: ReadInteger }
+            /// `integer.add`, and the `integer.modulo-constant` behind it.
+            "integer.add+modulo-constant" IntegerAddThenModuloConstant { to: WriteInteger, left: ReadInteger, right: ReadInteger }
+            /// `integer.multiply-constant`, and the `integer.modulo-constant` behind it.
+            "integer.multiply+modulo-constant" IntegerMultiplyConstantThenModuloConstant { to: WriteInteger, left: ReadInteger, right: Integer }
+
             // ---- elements and fields
             /// `to` := `object[index]`.
             "load-element" LoadElement { to: Write, object: Read, index: Read }

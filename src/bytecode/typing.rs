@@ -4,7 +4,10 @@
 //! verifier proves with it what typed instructions rely on.
 //!
 //! A type holds where the program gets past an instruction: one that would have stopped it says
-//! something of its operands.
+//! something of its operands. Where nothing gets past, the code behind is not looked at, so no slot
+//! ever has the type of nothing.
+
+use std::collections::HashMap;
 
 use super::program::{Constant, Function, Program};
 use super::types::Type;
@@ -35,6 +38,8 @@ pub struct Blocks {
     starts: Vec<u32>,
     /// By relative index: the block that begins there, if one does.
     at: Vec<Option<u32>>,
+    /// By index of an `init-field`: the name of the field, if it can be told.
+    new_fields: HashMap<u32, u32>,
 }
 
 impl Blocks {
@@ -58,7 +63,7 @@ impl Blocks {
         for (block, &start) in (0..).zip(&starts) {
             at[start as usize] = Some(block);
         }
-        Blocks { entry: function.entry, starts, at }
+        Blocks { entry: function.entry, starts, at, new_fields: new_fields(program, function) }
     }
 
     fn of(&self, at: u32) -> Option<u32> {
@@ -165,7 +170,7 @@ impl Typing {
         mut flow: impl FnMut(u32, Vec<Type>),
     ) -> usize {
         let from = block as usize * self.width;
-        let mut frame = Frame { program, types: self.states[from..from + self.width].to_vec() };
+        let mut frame = Frame { program, blocks, types: self.states[from..from + self.width].to_vec() };
         let first = blocks.entry + blocks.starts[block as usize];
         let mut at = first;
         loop {
@@ -202,6 +207,7 @@ impl Typing {
 /// The types of a frame's slots while its code is walked through.
 struct Frame<'p> {
     program: &'p Program,
+    blocks: &'p Blocks,
     types: Vec<Type>,
 }
 
@@ -238,7 +244,7 @@ impl Frame<'_> {
     fn pass(&mut self, at: u32, instruction: Instruction, surroundings: &mut impl Surroundings) -> bool {
         use Instruction as I;
         let field_name = |program: &Program, site: FieldSiteIndex| program.field_sites[site.0 as usize].field;
-        match instruction {
+        match instruction.alone() {
             I::LoadInteger { to, .. } => self.set(to.0, Type::INTEGER),
             I::LoadConstant { to, constant } => self.set(to.0, type_of(&self.program.constants[constant.0 as usize])),
             I::Move { to, from } => self.set(to.0, self.get(from.0)),
@@ -335,8 +341,8 @@ impl Frame<'_> {
                 surroundings.store_field(at, Some(field_name(self.program, field)), value);
                 return self.narrow(object.0, Type::REFERENCE);
             }
-            I::InitField { record, from, offset } => {
-                let name = self.field_of_new(at, record.0, offset.0);
+            I::InitField { from, .. } => {
+                let name = self.blocks.new_fields.get(&at).copied();
                 surroundings.store_field(at, name, read_from_place(self.get(from.0)));
             }
             I::Length { to, object } => {
@@ -384,6 +390,7 @@ impl Frame<'_> {
                 }
                 let result = (signature.gives)(arguments);
                 self.set(window.0, result);
+                return !result.is_nothing();
             }
             I::Halt {} => return false,
             // Every other instruction says in its operands what it writes.
@@ -517,24 +524,51 @@ impl Frame<'_> {
         self.types[usize::from(window)..].fill(Type::ANY);
         result
     }
+}
 
-    /// The field at an offset of the record that `new` makes in a slot, if the record can be told.
-    fn field_of_new(&self, at: u32, slot: u8, offset: u32) -> Option<u32> {
-        let code = &self.program.code[..at as usize];
-        let maker = code.iter().rev().find(|instruction| {
-            let effects = instruction.effects();
-            effects.jump.is_none() && effects.writes.iter().any(|range| range.contains(&u32::from(slot)))
-        })?;
-        let Instruction::AllocateRecord { record: RecordIndex(record), .. } = *maker else { return None };
-        let mut next = 0;
-        for &(name, embedded) in &self.program.records[record as usize].fields {
-            if next == offset {
-                return Some(name);
-            }
-            next += embedded.max(1);
-        }
-        None
+/// The fields that `new` gives their first values, by instruction. The record is in its slot while the
+/// values of its fields are worked out, so it is the last that was made there.
+fn new_fields(program: &Program, function: &Function) -> HashMap<u32, u32> {
+    let mut fields = HashMap::new();
+    let range = function.entry..function.end;
+    let code = &program.code[range.start as usize..range.end as usize];
+    if !code.iter().any(|instruction| matches!(instruction, Instruction::InitField { .. })) {
+        return fields;
     }
+    let mut made: HashMap<u8, RecordIndex> = HashMap::new();
+    let mut names: HashMap<u32, HashMap<u32, u32>> = HashMap::new();
+    for (at, &instruction) in range.zip(code) {
+        match instruction {
+            Instruction::AllocateRecord { to, record, .. } => {
+                made.insert(to.0, record);
+            }
+            Instruction::InitField { record, offset, .. } => {
+                let Some(&RecordIndex(record)) = made.get(&record.0) else { continue };
+                let names = names.entry(record).or_insert_with(|| fields_by_offset(program, record));
+                fields.extend(names.get(&offset.0).map(|&name| (at, name)));
+            }
+            _ => {
+                let forget = |slot, _| {
+                    made.remove(&slot);
+                };
+                instruction.each_write(forget, |_, _| {}, |_, _| {});
+            }
+        }
+    }
+    fields
+}
+
+/// The names of a record's fields by their word offsets.
+fn fields_by_offset(program: &Program, record: u32) -> HashMap<u32, u32> {
+    let mut offset = 0;
+    let fields = program.records[record as usize].fields.iter();
+    fields
+        .map(|&(name, embedded)| {
+            let at = offset;
+            offset += embedded.max(1);
+            (at, name)
+        })
+        .collect()
 }
 
 /// What fields of each name may give without any value having been stored in them: a length, where a

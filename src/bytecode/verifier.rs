@@ -102,6 +102,13 @@ fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyE
             _ => {}
         }
     }
+    for at in function.entry..function.end - 1 {
+        let (instruction, next) = (program.code[at as usize], program.code[at as usize + 1]);
+        let alone = instruction.alone();
+        if alone != instruction && alone.paired(next) != Some(instruction) {
+            return Err(error(function, at, "it is half of a pair".to_owned()));
+        }
+    }
     let last = function.end - 1;
     if !program.code[last as usize].ends_path() {
         return Err(error(function, last, "control runs off the end".to_owned()));
@@ -278,5 +285,56 @@ mod tests {
         let back_to_the_start = Instruction::Jump { target: crate::bytecode::operand::Target(-1) };
         let endless = message(&[&[back_to_the_start], &[back]]);
         assert_eq!(endless.as_deref(), Some("the top level never halts"));
+    }
+
+    /// A function of one parameter, in slot 2, that is called with an integer and is said to take and give
+    /// what its types are.
+    fn typed_message(parameter: Type, result: Type, code: &[Instruction]) -> Option<String> {
+        use crate::bytecode::{Count, FunctionIndex, Integer, Types, Variable, Window, Write};
+        let mut program = Program::default();
+        let call = Instruction::Call { window: Window(2), arguments: Count(1), function: FunctionIndex(1) };
+        let top_level = [Instruction::LoadInteger { to: Write(4), value: Integer(1) }, call, Instruction::Halt {}];
+        for (code, parameters) in [(&top_level[..], 0), (code, 1)] {
+            let entry = program.code.len() as u32;
+            program.code.extend_from_slice(code);
+            program.functions.push(Function {
+                name: format!("f{parameters}"),
+                entry,
+                end: program.code.len() as u32,
+                parameters,
+                slots: 6,
+                frame_words: 6,
+                variables: (0..parameters).map(|_| Variable { name: "n".to_owned(), slot: 2 }).collect(),
+                buffers: Vec::new(),
+                owner: if parameters == 0 { Owner::TopLevel } else { Owner::User },
+                header: crate::source::Span::default(),
+            });
+        }
+        program.spans = vec![crate::source::Span::default(); program.code.len()];
+        let types = |parameters: &[Type], result| Some(FunctionTypes { parameters: parameters.to_vec(), result });
+        let functions = vec![types(&[], Type::NOTHING), types(&[parameter], result)];
+        program.types = Types { functions, ..Types::default() };
+        verify(&program).err().map(|error| error.message)
+    }
+
+    #[test]
+    fn what_is_claimed_of_types_is_proven() {
+        use crate::bytecode::{Integer, Read, ReadFloat, ReadInteger, WriteFloat, WriteInteger};
+        let (to, right) = (WriteInteger(3), Integer(1));
+        let add = Instruction::IntegerAddConstant { to, left: ReadInteger(2), right };
+        let back = Instruction::Return { value: Read(3) };
+        let message = |parameter, result, code: &[Instruction]| {
+            typed_message(parameter, result, code).unwrap_or_else(|| "sound".to_owned())
+        };
+        assert_eq!(message(Type::INTEGER, Type::INTEGER, &[add, back]), "sound");
+        assert!(message(Type::VALUE, Type::INTEGER, &[add, back]).starts_with("a slot need not hold"));
+        assert!(message(Type::FLOAT, Type::INTEGER, &[add, back]).contains("an argument is"));
+        assert!(message(Type::INTEGER, Type::FLOAT, &[add, back]).contains("the result is"));
+        let float = Instruction::FloatSquareRoot { to: WriteFloat(3), operand: ReadFloat(2) };
+        assert!(message(Type::INTEGER, Type::FLOAT, &[float, back]).starts_with("a slot need not hold"));
+        assert!(message(Type::INTEGER, Type::INTEGER, &[add, back, add, back]).contains("nothing is known of"));
+        let product =
+            Instruction::IntegerMultiplyThenAdd { to: WriteInteger(3), left: ReadInteger(2), right: ReadInteger(2) };
+        assert_eq!(message(Type::INTEGER, Type::INTEGER, &[product, back]), "it is half of a pair");
     }
 }

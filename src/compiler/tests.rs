@@ -3,6 +3,7 @@
 use super::*;
 use crate::bytecode::Type;
 use crate::bytecode::{Instruction, verifier};
+use crate::limits;
 use crate::memory::strategy;
 use crate::source::{Severity, Sources};
 use crate::syntax;
@@ -28,6 +29,7 @@ const BUILTINS: &[Signature] = &[
     row("read_user_input", &[], true),
     row("read_from", &["p"], false),
     row("sizeof", &["T"], false),
+    Signature { stores_first: true, ..row("write_to", &["p", "value"], false) },
 ];
 
 const fn row(name: &'static str, parameters: &'static [&'static str], makes_string: bool) -> Signature {
@@ -307,4 +309,166 @@ fn what_is_deferred_too_often_is_refused() {
     let lines: String =
         (0..2000).map(|i| format!("    defer print({i})\n    if x = {i}:\n        return {i}\n")).collect();
     assert_eq!(errors(&format!("function f(x):\n{lines}f(1)\n")), [(ErrorKind::TooLarge, 1)]);
+}
+
+/// The program of that text with typed code, which the verifier agrees with.
+fn typed(text: &str) -> Program {
+    let (_, result) = compile_text(text);
+    let Ok(Output { mut program, .. }) = result else { panic!("rejected: {text}") };
+    specialise(&mut program);
+    verifier::verify(&program).unwrap();
+    program
+}
+
+/// The types of the parameters and the result of each version of a function, in the order of their code.
+fn versions(program: &Program, function: &str) -> Vec<(Vec<Type>, Type)> {
+    let functions = program.functions.iter().zip(&program.types.functions);
+    let versions = functions.filter(|(known, _)| known.name == function).filter_map(|(_, types)| types.clone());
+    versions.map(|types| (types.parameters, types.result)).collect()
+}
+
+/// Mnemonics of the first version of a function.
+fn typed_mnemonics(text: &str, function: &str) -> Vec<&'static str> {
+    let program = typed(text);
+    let function = program.functions.iter().find(|known| known.name == function).unwrap();
+    program.code[function.entry as usize..function.end as usize].iter().map(|one| one.mnemonic()).collect()
+}
+
+#[test]
+fn recursion_keeps_its_types() {
+    let text = "function f(n):\n    if n <= 1: return n\n    return f(n - 1) + f(n - 2)\nprint(f(9))\n";
+    assert_eq!(versions(&typed(text), "f"), [(vec![Type::INTEGER], Type::INTEGER)]);
+    assert_eq!(
+        typed_mnemonics(text, "f"),
+        [
+            "integer.jump-if-greater-constant",
+            "return",
+            "integer.subtract-constant",
+            "call",
+            "integer.subtract-constant",
+            "call",
+            "integer.add",
+            "return"
+        ]
+    );
+}
+
+#[test]
+fn each_combination_of_types_has_a_version() {
+    let text = "function f(a, b):\n    return a * b\nprint(f(1, 2), f(1.5, 2), f(2, 3), f(f(2.5, 1), 2))\n";
+    assert_eq!(
+        versions(&typed(text), "f"),
+        [(vec![Type::INTEGER, Type::INTEGER], Type::INTEGER), (vec![Type::FLOAT, Type::INTEGER], Type::FLOAT),]
+    );
+}
+
+#[test]
+fn a_function_has_no_more_versions_than_it_may() {
+    let values = ["1", "1.5", "true", "null"];
+    let calls: Vec<String> = values.iter().flat_map(|a| values.map(|b| format!("f({a}, {b})"))).collect();
+    let text = format!("function f(a, b):\n    return a = b\n{}\n", calls.join("\n"));
+    let program = typed(&text);
+    let versions = versions(&program, "f");
+    assert_eq!(versions.len(), limits::FUNCTION_VERSIONS + 1);
+    assert_eq!(versions.iter().filter(|(parameters, _)| *parameters == [Type::ANY, Type::ANY]).count(), 1);
+}
+
+#[test]
+fn what_nothing_calls_stays_as_it_is() {
+    let text = "function g(n):\n    return f(n + 1)\nfunction f(n):\n    return n + 1\nprint(f(1))\n";
+    let program = typed(text);
+    assert_eq!(program.types.functions.iter().filter(|types| types.is_none()).count(), 1);
+    assert_eq!(typed_mnemonics(text, "g"), ["add-integer", "call", "return"]);
+    assert_eq!(typed_mnemonics(text, "f"), ["integer.add-constant", "return"]);
+}
+
+#[test]
+fn where_paths_meet_both_types_count() {
+    let text = "function f(c):\n    if c:\n        x = 1\n    else:\n        x = 1.5\n    y = x + 1\n    x = 2\n    return x + y\nprint(f(true))\n";
+    let code = typed_mnemonics(text, "f");
+    let numbers: Vec<_> = code.into_iter().filter(|one| one.contains("add")).collect();
+    // `x` is one of two before its last assignment, and `y` whatever comes of it.
+    assert_eq!(numbers, ["add-integer", "add"]);
+}
+
+#[test]
+fn an_instruction_that_is_passed_says_something_of_its_operands() {
+    let text = "function f(a):\n    x = a[0]\n    y = x - 1\n    if y < 3:\n        x = x div 2.0\n    i = 1\n    z = i + a[i]\n    return z * 2\nprint(f([1, 2]))\n";
+    let (_, result) = compile_text(text);
+    assert!(result.is_ok());
+    let program = typed(text);
+    // A sum with an integer is a number, and so is twice that.
+    assert_eq!(versions(&program, "f")[0].1, Type::NUMBER);
+}
+
+#[test]
+fn fields_and_globals_have_the_types_of_what_is_stored_in_them() {
+    let text =
+        "record P: x, y\nk = 2.5\nfunction f(p):\n    return p.x * k + p.y\np = new P(1.5, 2)\np.y = 3\nprint(f(p))\n";
+    let code = typed_mnemonics(text, "f");
+    assert_eq!(code, ["load-field", "load-global", "float.multiply", "load-field", "add", "return"]);
+    let text = text.replace("p.y = 3\n", "p.y = 3.5\n").replace("1.5, 2)", "1.5, 2.0)");
+    assert!(typed_mnemonics(&text, "f").contains(&"float.add"));
+    // `write_to` may write to any field.
+    let text = text.replace("print(f(p))", "write_to(p, 1)\nprint(f(p))");
+    assert!(!typed_mnemonics(&text, "f").contains(&"float.add"));
+}
+
+#[test]
+fn nothing_is_known_of_variables_without_a_value() {
+    let text = "function f(n):\n    for i from 1 to n:\n        x = i\n    return x + 1\nprint(f(0))\n";
+    assert_eq!(
+        typed_mnemonics(text, "f"),
+        [
+            "clear",
+            "clear",
+            "load-integer",
+            "move",
+            "integer.count-enter",
+            "move",
+            "integer.count-next",
+            "check-assigned",
+            "integer.add-constant",
+            "return"
+        ]
+    );
+}
+
+#[test]
+fn checks_and_counts_that_do_nothing_are_left_out() {
+    let (_, result) = compile_for(
+        "function f(n):\n    return n + 1\nprint(f(1))\n",
+        strategy::find("refcount").unwrap().requirements,
+    );
+    let Ok(Output { mut program, .. }) = result else { panic!() };
+    let counts = |program: &Program| {
+        program
+            .code
+            .iter()
+            .filter(|one| matches!(one, Instruction::Retain { .. } | Instruction::Release { .. }))
+            .count()
+    };
+    assert_ne!(counts(&program), 0);
+    specialise(&mut program);
+    verifier::verify(&program).unwrap();
+    assert_eq!(counts(&program), 0);
+    assert_eq!(program.code.len(), program.spans.len());
+}
+
+#[test]
+fn versions_keep_their_places_in_the_text() {
+    let text = "function f(n):\n    x = [n]\n    y = x[0] + n\n    return y\nprint(f(1))\nprint(f(1.5))\n";
+    let program = typed(text);
+    let versions: Vec<_> = program.functions.iter().filter(|function| function.name == "f").collect();
+    let [first, second] = versions[..] else { panic!("{versions:?}") };
+    assert_eq!(first.header, second.header);
+    let spans =
+        |function: &crate::bytecode::Function| program.spans[function.entry as usize..function.end as usize].to_vec();
+    assert_eq!(spans(first), spans(second));
+    for function in versions {
+        let within = |at: u32| (function.entry..function.end).contains(&at);
+        assert_eq!(program.statements.iter().filter(|&&at| within(at)).count(), 3);
+        assert_eq!(program.block_names.iter().filter(|(at, name)| within(*at) && name == "x").count(), 1);
+    }
+    assert!(program.statements.is_sorted() && program.block_names.is_sorted());
 }

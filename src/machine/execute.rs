@@ -327,9 +327,7 @@ impl Machine<'_> {
                                         to,
                                         match left.tag {
                                             Tag::Integer => {
-                                                self.reciprocals
-                                                    .floor_divide(left.as_integer(), right.0)
-                                                    .map(Value::integer)
+                                                floor_divide(left.as_integer(), i64::from(right.0)).map(Value::integer)
                                             }
                                             _ => None,
                                         }
@@ -341,9 +339,7 @@ impl Machine<'_> {
                                         to,
                                         match left.tag {
                                             Tag::Integer if right.0 != 0 => {
-                                                Some(Value::integer(
-                                                    self.reciprocals.modulo(left.as_integer(), right.0),
-                                                ))
+                                                Some(Value::integer(modulo(left.as_integer(), i64::from(right.0))))
                                             }
                                             _ => None,
                                         }
@@ -633,13 +629,15 @@ impl Machine<'_> {
                                     branch!(float!(left) < float!(right), target);
                                 }
                                 Instruction::FloatJumpIfNotLess { left, right, target } => {
-                                    branch!(!(float!(left) < float!(right)), target);
+                                    let holds = float!(left) < float!(right);
+                                    branch!(!holds, target);
                                 }
                                 Instruction::FloatJumpIfLessEqual { left, right, target } => {
                                     branch!(float!(left) <= float!(right), target);
                                 }
                                 Instruction::FloatJumpIfNotLessEqual { left, right, target } => {
-                                    branch!(!(float!(left) <= float!(right)), target);
+                                    let holds = float!(left) <= float!(right);
+                                    branch!(!holds, target);
                                 }
                                 Instruction::IntegerCountEnter { counter, variable, limit, target } => {
                                     let first = integer!(counter);
@@ -676,6 +674,43 @@ impl Machine<'_> {
                                             jump!(target);
                                         }
                                         None => pc += 1,
+                                    }
+                                }
+
+                                // ---- pairs: where something is out of the ordinary the first is done alone
+                                Instruction::IntegerMultiplyThenAdd { to, left, right } => {
+                                    let Some(product) = integer!(left).checked_mul(integer!(right)) else {
+                                        break 'perform;
+                                    };
+                                    set!(to, Value::integer(product));
+                                    pc += 1;
+                                    if let Instruction::IntegerAdd { to: sum, left, right } = code[pc] {
+                                        let other = if left.0 == to.0 { right } else { left };
+                                        yields_integer!(sum, product.checked_add(integer!(other)));
+                                    }
+                                }
+                                Instruction::IntegerAddThenModuloConstant { to, left, right } => {
+                                    let Some(sum) = integer!(left).checked_add(integer!(right)) else {
+                                        break 'perform;
+                                    };
+                                    set!(to, Value::integer(sum));
+                                    pc += 1;
+                                    if let Instruction::IntegerModuloConstant { to, right, .. } = code[pc] {
+                                        let divisor = self.program.divisors[right.0 as usize];
+                                        set!(to, Value::integer(divisor.remainder(sum)));
+                                        pc += 1;
+                                    }
+                                }
+                                Instruction::IntegerMultiplyConstantThenModuloConstant { to, left, right } => {
+                                    let Some(product) = integer!(left).checked_mul(i64::from(right.0)) else {
+                                        break 'perform;
+                                    };
+                                    set!(to, Value::integer(product));
+                                    pc += 1;
+                                    if let Instruction::IntegerModuloConstant { to, right, .. } = code[pc] {
+                                        let divisor = self.program.divisors[right.0 as usize];
+                                        set!(to, Value::integer(divisor.remainder(product)));
+                                        pc += 1;
                                     }
                                 }
 

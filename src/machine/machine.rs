@@ -8,7 +8,6 @@ use super::host::Host;
 use super::probe::Probe;
 use super::prompt::Activity;
 use super::random::Random;
-use super::reciprocal::Reciprocals;
 use super::recovery::Survived;
 use super::trap::{Cause, Trap};
 use crate::bytecode::liveness::FrameMap;
@@ -112,7 +111,6 @@ pub struct Machine<'p> {
     /// Index of the first global in the static segment.
     pub(super) first_global: usize,
     /// Of what the code divides by.
-    pub(super) reciprocals: Reciprocals,
     /// By function index.
     pub(super) callees: Vec<Callee>,
     /// By record index.
@@ -158,7 +156,6 @@ impl<'p> Machine<'p> {
             result: None,
             constants: Vec::new(),
             first_global: 0,
-            reciprocals: Reciprocals::EMPTY,
             callees: Vec::new(),
             record_layouts: Vec::new(),
             field_caches: Vec::new(),
@@ -195,7 +192,6 @@ impl<'p> Machine<'p> {
                 Constant::String(text) => memory.add_literal(text)?,
             });
         }
-        self.reciprocals.take_in(&program.code);
         for (record, layout) in (0..).zip(&program.records).skip(self.record_layouts.len()) {
             let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
             self.record_layouts.push(memory.layouts.add_record(record, &fields));

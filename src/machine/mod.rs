@@ -20,7 +20,6 @@ mod prompt;
 pub mod quantity;
 mod random;
 mod range;
-mod reciprocal;
 mod recovery;
 pub mod trap;
 

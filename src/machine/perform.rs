@@ -481,6 +481,9 @@ impl Machine<'_> {
             | I::FloatMultiply { .. }
             | I::FloatDivide { .. }
             | I::FloatSquareRoot { .. }
+            | I::IntegerMultiplyThenAdd { .. }
+            | I::IntegerAddThenModuloConstant { .. }
+            | I::IntegerMultiplyConstantThenModuloConstant { .. }
             | I::IntegerJumpIfEqual { .. }
             | I::IntegerJumpIfNotEqual { .. }
             | I::IntegerJumpIfLess { .. }

@@ -370,7 +370,7 @@ fn the_commands_that_run_nothing() {
 
     let code = run(&["disassemble", "t.pseudo"]);
     assert_exit(&code, 0);
-    assert!(stdout(&code).contains("f(n)") && stdout(&code).contains("0x00401000"), "{}", stdout(&code));
+    assert!(stdout(&code).contains("f(n: integer)") && stdout(&code).contains("0x00401000"), "{}", stdout(&code));
     assert_eq!(stdout(&run(&["disasm", "t.pseudo"])), stdout(&code));
     assert!(stdout(&run(&["disassemble", "--manual"])).contains("call"));
     assert_exit(&run(&["disassemble"]), 2);
