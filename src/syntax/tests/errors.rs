@@ -1,6 +1,6 @@
 //! Errors: each once, at the smallest span, none hidden by another, none that follows from another.
 
-use super::{advice, check_errors, parsed};
+use super::{advice, check_errors};
 
 #[test]
 fn misreadings() {
