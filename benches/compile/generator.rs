@@ -30,6 +30,7 @@ pub const KINDS: &[Kind] = &[
     Kind { name: "strings", summary: "a string literal a line, all different", write: strings },
     Kind { name: "library", summary: "calls of library functions", write: library },
     Kind { name: "defers", summary: "functions that defer and return early", write: defers },
+    Kind { name: "polymorphic", summary: "functions called with values of many types", write: polymorphic },
     Kind { name: "comments", summary: "comments and blank lines", write: comments },
 ];
 
@@ -274,6 +275,22 @@ fn defers(text: &mut Text, lines: usize) {
             "        if b[i] = x:",
             "            break",
             "    return x",
+        );
+    });
+}
+
+fn polymorphic(text: &mut Text, lines: usize) {
+    let values = ["1", "2.5", "true", "null", "\"text\"", "[1, 2]"];
+    lines!(text; "function f0(a, b):", "    return a = b");
+    text.repeat(lines, |text, n| {
+        let (this, half) = (n + 1, n.div_ceil(2));
+        let (a, b) = (values[n % values.len()], values[n / values.len() % values.len()]);
+        lines!(text;
+            "function f{this}(a, b):",
+            "    c = {a}",
+            "    if f{half}(b, a):",
+            "        return f{n}(c, b)",
+            "    return f{half}(a, {b})",
         );
     });
 }
