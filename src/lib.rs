@@ -12,6 +12,7 @@ pub mod compiler;
 pub mod library;
 pub mod machine;
 pub mod memory;
+pub mod repl;
 pub mod report;
 pub mod session;
 pub mod source;

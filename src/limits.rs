@@ -25,8 +25,8 @@ pub const FRAME_WINDOW: usize = 256;
 /// and the REPL's inputs share the numbering.
 pub const SOURCE_BYTES: usize = 256 * 1024 * 1024;
 
-/// Errors reported for one file before the rest is only counted.
-pub const REPORTED_ERRORS: usize = 100;
+/// Errors of one file, and warnings, that are shown before the rest is only counted. The JSON report has all errors.
+pub const REPORTED_DIAGNOSTICS: usize = 100;
 
 /// Memory errors that `--checks report` reports in full before the rest is only counted. Each is a card
 /// of a dozen lines: nobody reads more, and a program can make millions.

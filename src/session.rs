@@ -8,6 +8,8 @@ mod host;
 mod leaks;
 mod outcome;
 mod replay;
+mod transcript;
+mod workbench;
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -19,6 +21,7 @@ pub use outcome::{
     CallStack, LeakGroup, LeakKind, Leaks, Outcome, Place, RecordFacts, Related, RelatedKind, RunError, StackFrame,
     Status,
 };
+pub use workbench::{Console, Event, GoOn, Loading, Workbench};
 
 use crate::bytecode::{Program, verifier};
 use crate::compiler::{self, Entry};
@@ -34,6 +37,8 @@ use crate::syntax::{self, Names};
 
 /// The user's file in the sources of a [`Compiled`].
 pub const USER_SOURCE: SourceId = SourceId(0);
+/// The library in the sources of a [`Compiled`].
+const LIBRARY_SOURCE: SourceId = SourceId(1);
 
 /// How a program is compiled and run.
 #[derive(Clone, Debug)]
@@ -126,10 +131,14 @@ impl Configuration {
 /// A program ready to run, or to be looked at.
 #[derive(Debug)]
 pub struct Compiled {
-    /// The user's file (id 0), the library, the `--call` expression.
+    /// The user's file (id 0), the library, and the `--call` expression or what was typed at a prompt.
     pub sources: Sources,
+    /// The `--call` expression among them.
+    pub call: Option<SourceId>,
     /// The bytecode.
     pub program: Program,
+    /// Where the user's statements begin in the text, ascending: before each of them a program can pause.
+    pub statements: Vec<u32>,
     /// What the strategy that it was compiled for needs from it.
     pub requirements: Requirements,
     /// What is probably not meant.
@@ -186,8 +195,10 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
     let mut diagnostics = user.diagnostics;
 
     let mut call = None;
+    let mut call_source = None;
     if let Some(text) = &configuration.call {
         let source = sources.add("<call>", text.as_str());
+        call_source = Some(source);
         match syntax::parse_expression(&sources, source, &mut names) {
             Ok((module, expression)) => call = Some((module, expression, text.as_str())),
             Err(errors) => diagnostics.extend(errors),
@@ -210,7 +221,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
         requirements: configuration.requirements(),
     };
     match compiler::compile(input, &mut names) {
-        Ok(compiler::Output { program, warnings, uncalled, .. }) => {
+        Ok(compiler::Output { program, warnings, uncalled, statements, .. }) => {
             diagnostics.extend(warnings);
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
@@ -221,7 +232,15 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
                 panic!("{error}");
             }
             let requirements = configuration.requirements();
-            Ok(Compiled { sources, program, requirements, warnings: diagnostics, uncalled })
+            Ok(Compiled {
+                sources,
+                call: call_source,
+                program,
+                statements,
+                requirements,
+                warnings: diagnostics,
+                uncalled,
+            })
         }
         Err(errors) => {
             diagnostics.extend(errors);
@@ -282,6 +301,17 @@ pub fn run(
     let output_closed = host.finish()?;
     let recording = host.into_recording();
 
+    let end = if output_closed { End::OutputClosed } else { end };
+    let mut outcome = outcome(compiled, &mut machine, end, wall_ns, interrupt);
+    drop(machine);
+    let instructions = outcome.machine.instructions;
+    let mut errors: Vec<&mut RunError> = outcome.survived.iter_mut().chain(&mut outcome.error).collect();
+    replay::explain(compiled, configuration, recording, instructions, interrupt, &mut errors);
+    Ok(outcome)
+}
+
+/// What a run gave that has come to an end, or is paused.
+fn outcome(compiled: &Compiled, machine: &mut Machine<'_>, end: End, wall_ns: u64, interrupt: &AtomicBool) -> Outcome {
     let mut outcome = Outcome {
         status: Status::Finished,
         value: machine.result.clone(),
@@ -293,15 +323,14 @@ pub fn run(
         machine: machine.statistics(),
         heap: machine.memory.statistics(),
         wall_ns,
-        output_closed: output_closed || end == End::OutputClosed,
+        output_closed: end == End::OutputClosed,
     };
     let (survived, untold) = machine.take_survived();
     outcome.survived_untold = untold;
-    outcome.survived = survived.into_iter().map(|trap| replay::describe(compiled, &machine, trap)).collect();
+    outcome.survived = survived.into_iter().map(|trap| replay::describe(compiled, machine, trap)).collect();
     match end {
-        _ if outcome.output_closed => {}
         End::OutputClosed | End::Paused(_) => {}
-        End::Finished | End::Exited => outcome.leaks = Some(leaks::report(compiled, &machine)),
+        End::Finished | End::Exited => outcome.leaks = Some(leaks::report(compiled, machine)),
         End::Interrupted(trap) => {
             outcome.status = Status::Interrupted;
             outcome.interrupted_at = Some(blame::place(compiled, trap.at, &trap.backtrace));
@@ -315,14 +344,10 @@ pub fn run(
         }
         End::Trapped(trap) => {
             outcome.status = Status::Stopped;
-            outcome.error = Some(replay::describe(compiled, &machine, *trap));
+            outcome.error = Some(replay::describe(compiled, machine, *trap));
         }
     }
-    drop(machine);
-    let instructions = outcome.machine.instructions;
-    let mut errors: Vec<&mut RunError> = outcome.survived.iter_mut().chain(&mut outcome.error).collect();
-    replay::explain(compiled, configuration, recording, instructions, interrupt, &mut errors);
-    Ok(outcome)
+    outcome
 }
 
 /// The host has no memory to load the program into.
@@ -333,6 +358,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
         base: 0,
         backtrace: Backtrace::default(),
         block: None,
+        argument: None,
         index: None,
         landing: None,
     };

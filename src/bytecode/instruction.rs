@@ -165,6 +165,12 @@ impl OperandVisitor for Effects {
     }
 }
 
+impl OperandVisitor for Option<Reference> {
+    fn operand<O: Operand>(&mut self, operand: O) {
+        *self = self.or(operand.reference());
+    }
+}
+
 struct Shower<'a> {
     context: Context<'a>,
     shown: Vec<String>,
@@ -218,8 +224,25 @@ impl Instruction {
         if self.effects().jump.is_none() {
             return self;
         }
-        // A target is always the 32-bit operand, the upper half of the word.
-        let word = self.encode() & 0xFFFF_FFFF | u64::from(target.0 as u32) << 32;
+        self.with_wide(target.0 as u32)
+    }
+
+    /// What it names that has another number in another program.
+    pub fn reference(self) -> Option<Reference> {
+        let mut reference = None;
+        self.operands(&mut reference);
+        reference
+    }
+
+    /// The same with another number for its reference; of an instruction without one, itself.
+    #[must_use]
+    pub fn with_reference(self, number: u32) -> Instruction {
+        if self.reference().is_some() { self.with_wide(number) } else { self }
+    }
+
+    /// The same with another 32-bit operand: the upper half of the word.
+    fn with_wide(self, operand: u32) -> Instruction {
+        let word = self.encode() & 0xFFFF_FFFF | u64::from(operand) << 32;
         Instruction::decode(word).unwrap_or(self)
     }
 

@@ -5,6 +5,7 @@ pub mod assembler;
 pub mod disassembler;
 pub mod instruction;
 mod isa;
+pub mod linker;
 pub mod liveness;
 pub mod operand;
 pub mod program;

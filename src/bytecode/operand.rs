@@ -16,6 +16,15 @@ pub struct Context<'a> {
     pub at: u32,
 }
 
+/// A row of a table that is numbered anew where code moves from one program to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// A function, by index.
+    Function(u32),
+    /// A place where a field is used, by index.
+    FieldSite(u32),
+}
+
 /// What an operand type says of itself. Everything but the bits has a default: "nothing".
 pub trait Operand: Copy {
     /// Bytes it takes in an encoded instruction: 1, 2 or 4.
@@ -64,6 +73,11 @@ pub trait Operand: Copy {
 
     /// Where a jump goes, relative to the next instruction.
     fn jump(self) -> Option<i32> {
+        None
+    }
+
+    /// What it names that has another number in another program. Such an operand is 32 bits wide.
+    fn reference(self) -> Option<Reference> {
         None
     }
 
@@ -177,7 +191,7 @@ slot_operands! {
 
 /// Declares operand types that are plain numbers.
 macro_rules! number_operands {
-    ($($(#[doc = $doc:literal])+ $name:ident($inner:ty) width $width:literal $(counts $counts:ident)?
+    ($($(#[doc = $doc:literal])+ $name:ident($inner:ty) width $width:literal $(counts $counts:ident)? $(refers $refers:ident)?
         show |$value:ident, $context:ident| $show:expr, verify |$v:ident, $c:ident| $verify:expr;)+) => { $(
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -197,6 +211,10 @@ macro_rules! number_operands {
             $(fn value_count(self) -> Option<u32> {
                 let $counts = self.0;
                 Some(u32::from($counts))
+            })?
+
+            $(fn reference(self) -> Option<Reference> {
+                Some(Reference::$refers(self.0))
             })?
 
             fn show(self, $context: Context<'_>) -> String {
@@ -236,11 +254,11 @@ number_operands! {
         show |value, context| format!("@{}", context.program.globals[value as usize].name),
         verify |v, c| (v as usize) < c.program.globals.len();
     /// A function.
-    FunctionIndex(u32) width 4
+    FunctionIndex(u32) width 4 refers Function
         show |value, context| context.program.functions[value as usize].name.clone(),
         verify |v, c| (v as usize) < c.program.functions.len();
     /// A place in the text where a field is used.
-    FieldSiteIndex(u32) width 4
+    FieldSiteIndex(u32) width 4 refers FieldSite
         show |value, context| format!(".{}", context.program.field_names[context.program.field_sites[value as usize].field as usize]),
         verify |v, c| (v as usize) < c.program.field_sites.len();
     /// A record's layout.

@@ -49,7 +49,7 @@ impl Buffer {
 }
 
 /// Whose code a function is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Owner {
     /// Statements outside all functions. It has nowhere to return to, and halts.
     TopLevel,
@@ -116,7 +116,7 @@ pub struct RecordLayout {
 }
 
 /// A place in the text where a field is used, with what the compiler expects there.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FieldSite {
     /// Index into [`Program::field_names`].
     pub field: u32,

@@ -25,8 +25,17 @@ pub struct VerifyError {
 /// # Errors
 /// The first mistake.
 pub fn verify(program: &Program) -> Result<(), VerifyError> {
-    let mut end = 0;
-    for function in &program.functions {
+    verify_from(program, 0)
+}
+
+/// The same for the functions from an index on: the others have been checked before.
+///
+/// # Errors
+/// The first mistake.
+pub fn verify_from(program: &Program, first: u32) -> Result<(), VerifyError> {
+    let functions = &program.functions[first as usize..];
+    let mut end = functions.first().map_or(program.code.len() as u32, |function| function.entry);
+    for function in functions {
         if function.entry != end || function.end <= function.entry {
             return Err(error(function, function.entry, "functions do not tile the code".to_owned()));
         }

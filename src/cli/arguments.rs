@@ -34,6 +34,8 @@ pub(super) enum Command {
     Run(RunArguments),
     /// Run a program under several strategies and allocators, and lay them side by side
     Compare(CompareArguments),
+    /// Type programs, and look at the stack and the heap meanwhile
+    Repl(ReplArguments),
     /// Report errors and warnings; run nothing
     Check(CompileArguments),
     /// Print the bytecode of a program
@@ -76,6 +78,9 @@ pub(super) struct RunArguments {
     /// What a memory error does
     #[arg(long, value_name = "MODE", default_value = "stop")]
     pub checks: Checks,
+    /// Pause before the first statement on this line, to look around; may be given more than once
+    #[arg(long = "break", value_name = "LINE", value_parser = clap::value_parser!(u32).range(1..), conflicts_with = "checks")]
+    pub breaks: Vec<u32>,
     /// How much to say about leaks
     #[arg(long, value_name = "DETAIL", default_value = "full")]
     pub leaks: LeakDetail,
@@ -88,6 +93,22 @@ pub(super) struct RunArguments {
     /// Write a report as JSON
     #[arg(long, value_name = "FILE")]
     pub report: Option<PathBuf>,
+}
+
+/// What a session begins with.
+#[derive(Debug, Args)]
+pub(super) struct ReplArguments {
+    /// A program to run first
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
+    /// Who decides that a block is freed
+    #[arg(long, value_name = "NAME", default_value = strategy::STRATEGIES[0].name, value_parser = strategies())]
+    pub memory: &'static str,
+    /// Where free memory is found
+    #[arg(long, value_name = "NAME", default_value = allocator::ALLOCATORS[0].name, value_parser = allocators())]
+    pub allocator: &'static str,
+    #[command(flatten)]
+    pub machine: MachineArguments,
 }
 
 /// What is compared.
@@ -210,6 +231,17 @@ impl RunArguments {
             Checks::Report => session::Checks::Report,
         };
         self.machine.applied_to(Configuration { allocator: self.allocator, checks, ..self.compile.configuration() })
+    }
+}
+
+impl ReplArguments {
+    pub fn configuration(&self) -> Configuration {
+        self.machine.applied_to(Configuration {
+            memory: self.memory,
+            allocator: self.allocator,
+            folder: folder(self.file.as_deref().unwrap_or(Path::new("-"))),
+            ..Configuration::default()
+        })
     }
 }
 

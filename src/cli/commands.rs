@@ -1,7 +1,6 @@
 //! The commands that run nothing.
 
 use super::arguments::{CompileArguments, DisassembleArguments};
-use super::source_file::{self, SourceFile};
 use super::terminal::Terminal;
 use super::{Exit, nothing_to_run};
 use crate::bytecode::disassembler;
@@ -11,10 +10,11 @@ use crate::machine;
 use crate::report::{self, diagnostic, explain};
 use crate::session::{self, Configuration, Rejection};
 use crate::source::Severity;
+use crate::source::file::SourceFile;
 
 /// `cairn check FILE`
 pub(super) fn check(arguments: &CompileArguments, terminal: &Terminal) -> Exit {
-    let Some(file) = source_file::read(&arguments.file, terminal) else { return Exit::Usage };
+    let Some(file) = terminal.open(&arguments.file) else { return Exit::Usage };
     match session::inspect(&file.name, &file.text, &arguments.configuration()) {
         Ok(compiled) => {
             terminal.say(&diagnostic::render_all(&compiled.sources, &compiled.warnings, terminal.color));
@@ -46,7 +46,7 @@ pub(super) fn disassemble(arguments: &DisassembleArguments, terminal: &Terminal)
     let Some(path) = arguments.file.as_ref().filter(|_| !arguments.manual) else {
         return terminal.answer(&disassembler::manual());
     };
-    let Some(file) = source_file::read(path, terminal) else { return Exit::Usage };
+    let Some(file) = terminal.open(path) else { return Exit::Usage };
     let configuration =
         Configuration { memory: arguments.memory, call: arguments.call.clone(), ..Configuration::default() };
     match session::inspect(&file.name, &file.text, &configuration) {

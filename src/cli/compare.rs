@@ -7,18 +7,18 @@ use std::sync::atomic::AtomicUsize;
 
 use super::arguments::CompareArguments;
 use super::input::{INTERRUPTED, Keyboard};
-use super::source_file::SourceFile;
 use super::terminal::Terminal;
-use super::{Exit, commands, progress, source_file};
+use super::{Exit, commands, progress};
 use crate::report::json::{self, Report};
 use crate::report::{comparison, diagnostic, run_error};
 use crate::session::comparison::{ComparedRun, compare, contestants};
 use crate::session::{Configuration, Rejection, Status};
+use crate::source::file::SourceFile;
 
 /// `cairn compare FILE`
 pub(super) fn command(arguments: &CompareArguments, terminal: &Terminal) -> Exit {
     let path = &arguments.file;
-    let Some(file) = source_file::read(path, terminal) else { return Exit::Usage };
+    let Some(file) = terminal.open(path) else { return Exit::Usage };
     let configurations = arguments.configurations();
     let contestants = match contestants(&file.name, &file.text, &configurations) {
         Ok(contestants) => contestants,

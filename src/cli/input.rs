@@ -20,6 +20,12 @@ enum Message {
     Interrupted,
 }
 
+/// Ctrl-C raises [`INTERRUPTED`] from now on, and nothing else: who sits at a session leaves it with Ctrl-D.
+pub(super) fn raise_on_interrupt() {
+    // Where signals cannot be handled, Ctrl-C ends the process: good enough.
+    let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+}
+
 /// The process's standard input.
 pub(super) struct Keyboard {
     messages: Receiver<Message>,
@@ -93,14 +99,19 @@ impl BufRead for Keyboard {
             if INTERRUPTED.load(Ordering::Relaxed) {
                 return Err(interrupted());
             }
-            match self.messages.recv() {
-                Ok(Message::Bytes(bytes)) => self.bytes = bytes,
-                Ok(Message::End(None)) | Err(_) => self.ended = true,
-                Ok(Message::End(Some(error))) => {
-                    self.ended = true;
-                    return Err(error);
+            loop {
+                match self.messages.recv() {
+                    Ok(Message::Bytes(bytes)) => self.bytes = bytes,
+                    Ok(Message::End(None)) | Err(_) => self.ended = true,
+                    Ok(Message::End(Some(error))) => {
+                        self.ended = true;
+                        return Err(error);
+                    }
+                    Ok(Message::Interrupted) if INTERRUPTED.load(Ordering::Relaxed) => return Err(interrupted()),
+                    // It was meant for something that is over.
+                    Ok(Message::Interrupted) => continue,
                 }
-                Ok(Message::Interrupted) => return Err(interrupted()),
+                break;
             }
         }
         Ok(&self.bytes[self.at..])

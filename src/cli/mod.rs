@@ -3,12 +3,13 @@
 mod arguments;
 mod commands;
 mod compare;
+mod debug;
 mod input;
 mod nothing_to_run;
 mod progress;
+mod repl;
 mod run;
 mod size;
-mod source_file;
 mod terminal;
 
 use std::ffi::{OsStr, OsString};
@@ -62,6 +63,7 @@ fn dispatch(Arguments { color, command }: Arguments) -> Exit {
     match command {
         Command::Run(arguments) => run::run(&arguments, &terminal),
         Command::Compare(arguments) => compare::command(&arguments, &terminal),
+        Command::Repl(arguments) => repl::repl(&arguments, &terminal),
         Command::Check(arguments) => commands::check(&arguments, &terminal),
         Command::Disassemble(arguments) => commands::disassemble(&arguments, &terminal),
         Command::Explain { kind } => commands::explain(kind, &terminal),

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::arguments::{LeakDetail, RunArguments};
 use super::input::{INTERRUPTED, Keyboard};
 use super::terminal::Terminal;
-use super::{Exit, commands, source_file};
+use super::{Exit, commands, debug};
 use crate::report::json::Report;
 use crate::report::{diagnostic, leaks, run_error, statistics};
 use crate::session::{self, Compiled, Configuration, Outcome, Rejection, Status};
@@ -18,7 +18,7 @@ const OUTPUT_BUFFER: usize = 64 * 1024;
 /// `cairn run FILE`
 pub(super) fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
     let path = &arguments.compile.file;
-    let Some(file) = source_file::read(path, terminal) else { return Exit::Usage };
+    let Some(file) = terminal.open(path) else { return Exit::Usage };
     let configuration = arguments.configuration();
     let compiled = match session::compile(&file.name, &file.text, &configuration) {
         Ok(compiled) => compiled,
@@ -29,10 +29,19 @@ pub(super) fn run(arguments: &RunArguments, terminal: &Terminal) -> Exit {
             return write_report(arguments.report.as_deref(), report, terminal).unwrap_or(exit);
         }
     };
+    let breakpoints = match debug::breakpoints(&arguments.breaks, &compiled) {
+        Ok(breakpoints) => breakpoints,
+        Err((message, help)) => {
+            terminal.error(&message, &[help]);
+            return Exit::Usage;
+        }
+    };
+    if configuration.checks == session::Checks::Stop && (!breakpoints.is_empty() || debug::pauses(&compiled)) {
+        return debug::debug(arguments, &file, &breakpoints, terminal);
+    }
     // What foretells an error is for `check`: should the program come there, it says more.
     let warnings: Vec<_> = compiled.warnings.iter().filter(|warning| warning.kind.is_none()).cloned().collect();
     terminal.say(&diagnostic::render_all(&compiled.sources, &warnings, terminal.color));
-
     // A program that came through standard input has used it up.
     let mut keyboard = Keyboard::new();
     let input: &mut dyn BufRead = if path == Path::new("-") { &mut io::empty() } else { &mut keyboard };
@@ -65,6 +74,11 @@ fn tell(
     outcome: &Outcome,
     terminal: &Terminal,
 ) -> Exit {
+    tell_errors(compiled, configuration, outcome, terminal);
+    tell_figures(arguments, compiled, configuration, outcome, terminal)
+}
+
+fn tell_errors(compiled: &Compiled, configuration: &Configuration, outcome: &Outcome, terminal: &Terminal) {
     let sources = &compiled.sources;
     for error in &outcome.survived {
         let card = run_error::card(compiled, configuration, outcome, error);
@@ -79,6 +93,16 @@ fn tell(
         let card = run_error::interrupted(compiled, place);
         terminal.say(&diagnostic::render(sources, &card, terminal.color));
     }
+}
+
+/// Says what else is wanted of it: leaks, figures. The exit code.
+pub(super) fn tell_figures(
+    arguments: &RunArguments,
+    compiled: &Compiled,
+    configuration: &Configuration,
+    outcome: &Outcome,
+    terminal: &Terminal,
+) -> Exit {
     if !outcome.output_closed {
         terminal.say(&match arguments.leaks {
             LeakDetail::Full => leaks::full(compiled, outcome, terminal.color),
@@ -100,7 +124,7 @@ fn tell(
 }
 
 /// Writes the JSON report, if one is wanted. Some exit code if that fails.
-fn write_report(path: Option<&Path>, report: impl FnOnce() -> Report, terminal: &Terminal) -> Option<Exit> {
+pub(super) fn write_report(path: Option<&Path>, report: impl FnOnce() -> Report, terminal: &Terminal) -> Option<Exit> {
     let path = path?;
     let error = fs::write(path, report().to_text()).err()?;
     terminal.error(&format!("the report cannot be written to {}: {error}", path.display()), &[]);

@@ -13,7 +13,7 @@ use super::{Entry, Input, Output, duplicate, suggest, unassigned, variables, wal
 use crate::bytecode::liveness::{self, SlotSet};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, FieldSiteIndex, Function, FunctionIndex, Global, GlobalIndex, Instruction,
-    Program, RecordIndex, RecordLayout, Variable, Write,
+    Program, RecordIndex, RecordLayout, Write,
 };
 use crate::kind::ErrorKind;
 use crate::limits;
@@ -157,6 +157,7 @@ impl<'a> Compilation<'a> {
         let role = self.entry();
         self.collect_records();
         self.find_string_makers();
+        self.check_lent();
         self.lower_all(role);
         self.check_globals();
         // What is wrong at a place is enough of it.
@@ -178,7 +179,17 @@ impl<'a> Compilation<'a> {
             && matches!(role, Role::TopLevel)
             && self.input.user.top_level.statements.is_empty();
         let uncalled = idle.then(|| self.headers());
-        Ok(Output { program: self.program, warnings: self.diagnostics, uncalled, waiting: self.waiting })
+        let statements = self.statement_starts();
+        Ok(Output { program: self.program, warnings: self.diagnostics, uncalled, statements, waiting: self.waiting })
+    }
+
+    fn statement_starts(&self) -> Vec<u32> {
+        let user = self.input.user;
+        let mut starts = Vec::new();
+        let blocks = user.functions.iter().map(|function| &function.body).chain([&user.top_level]);
+        blocks.for_each(|block| walk::each_statement(block, &mut |statement| starts.push(statement.span.start)));
+        starts.sort_unstable();
+        starts
     }
 
     // ---- tables ---------------------------------------------------------------------------
@@ -258,14 +269,18 @@ impl<'a> Compilation<'a> {
             Entry::None => return Role::TopLevel,
             Entry::Program => {}
         }
+        let (functions, statements) =
+            self.input.earlier.map_or((0, 0), |earlier| (earlier.functions, earlier.statements));
+        let is_new = |main: &Callable<'_>| main.index.is_some_and(|index| index as usize > functions);
         let main = self.functions.get(&self.words.main).filter(|main| main.function.parameters.is_empty());
-        if let Some(main) = main.copied() {
+        if let Some(main) = main.copied().filter(is_new) {
             return Role::Main(main);
         }
-        if !self.input.user.top_level.statements.is_empty() {
+        if self.input.user.top_level.statements.len() > statements {
             return Role::TopLevel;
         }
-        let mut entries = self.input.user.functions.iter().filter(|function| function.parameters.is_empty());
+        let mut entries =
+            self.input.user.functions[functions..].iter().filter(|function| function.parameters.is_empty());
         match (entries.next(), entries.next()) {
             (Some(function), None) => Role::Entry(self.functions[&function.name.name]),
             _ => Role::TopLevel,
@@ -424,7 +439,12 @@ impl<'a> Compilation<'a> {
         let Some(top_level) = self.program.functions.iter().find(|function| function.name == "<top level>") else {
             return;
         };
+        let known = self.input.earlier.map_or(0, |earlier| earlier.program.globals.len());
         for (at, global) in unassigned::reads(&self.program, top_level) {
+            // What an earlier text has assigned only the run knows.
+            if (global.0 as usize) < known {
+                continue;
+            }
             let name = &self.program.globals[global.0 as usize].name;
             let message = format!("`{name}` is read before anything is assigned to it");
             let diagnostic = Diagnostic::error(ErrorKind::UnassignedVariable, self.program.spans[at as usize], message)
@@ -483,7 +503,7 @@ impl<'a> Compilation<'a> {
     /// What a misspelt word was probably meant to be. Nobody reads it of an error beyond those reported,
     /// and it costs a look at every candidate.
     pub fn did_you_mean<'n>(&self, word: &str, candidates: impl IntoIterator<Item = &'n str>) -> Option<String> {
-        (self.diagnostics.len() < limits::REPORTED_ERRORS).then(|| suggest::help(word, candidates)).flatten()
+        (self.diagnostics.len() < limits::REPORTED_DIAGNOSTICS).then(|| suggest::help(word, candidates)).flatten()
     }
 
     pub fn text(&self, name: Name) -> &'a str {
@@ -584,8 +604,7 @@ impl<'a> Compilation<'a> {
     /// and its name if it can be used.
     pub fn lent_variables(&self) -> impl Iterator<Item = (u8, Option<Name>)> + '_ {
         let lent = self.input.earlier.map_or(&[][..], |earlier| earlier.variables);
-        let name = |variable: &Variable| self.names.find(&variable.name);
-        (Function::LINKAGE..).zip(lent.iter().map(move |variable| variable.as_ref().and_then(name)))
+        lent.iter().map(|(variable, _)| (variable.slot, self.names.find(&variable.name)))
     }
 
     /// A new site for a field, with the record that its object most likely is.

@@ -4,10 +4,11 @@
 //! names is still to come, waits.
 
 use super::compilation::{Compilation, ConstantKey};
+use super::{Entry, walk};
 use crate::bytecode::{Program, Variable};
 use crate::kind::ErrorKind;
 use crate::source::{Diagnostic, Severity};
-use crate::syntax::ast::Name;
+use crate::syntax::ast::{Expression, ExpressionKind, Name};
 
 /// What a program goes on from.
 #[derive(Clone, Copy, Debug)]
@@ -18,8 +19,9 @@ pub struct Earlier<'a> {
     pub statements: usize,
     /// Functions of the module that have been compiled before; the others are new.
     pub functions: usize,
-    /// The variables of the paused function that the new top level is to have in their slots.
-    pub variables: &'a [Option<Variable>],
+    /// The variables of the paused function that the new top level is to have in their slots, each with
+    /// whether it may have a value.
+    pub variables: &'a [(Variable, bool)],
     /// Whether expressions that stand alone show their value.
     pub echoes: bool,
 }
@@ -56,6 +58,36 @@ impl Compilation<'_> {
     /// Whether expressions that stand alone show their value.
     pub(super) fn echoes(&self) -> bool {
         self.input.earlier.is_some_and(|earlier| earlier.echoes)
+    }
+
+    /// Reports what the new top level uses of the paused function's variables that have no value yet.
+    pub(super) fn check_lent(&mut self) {
+        let Some(earlier) = self.input.earlier else { return };
+        let unborn: Vec<Name> = (earlier.variables.iter().filter(|(_, has_value)| !has_value))
+            .filter_map(|(variable, _)| self.names.find(&variable.name))
+            .collect();
+        if unborn.is_empty() {
+            return;
+        }
+        let mut uses = Vec::new();
+        let mut look = |_, expression: &Expression| match expression.kind {
+            ExpressionKind::Name(name) if unborn.contains(&name) => uses.push((name, expression.span)),
+            _ => {}
+        };
+        let user = self.input.user;
+        for statement in &user.top_level.statements[earlier.statements..] {
+            walk::each_in(statement, &mut |statement| {
+                walk::each_root(statement, &mut |root| walk::each_expression(user, root, &mut look));
+            });
+        }
+        if let Entry::Ask { module, expression } = self.input.entry {
+            walk::each_expression(module, expression, &mut look);
+        }
+        for (name, span) in uses {
+            let message = format!("`{}` has no value yet where the program is paused", self.text(name));
+            let error = Diagnostic::error(ErrorKind::UnassignedVariable, span, message);
+            self.report(error.help("`:next` goes on to the next statement"));
+        }
     }
 
     /// Sets the errors of a function aside that need not stop the rest, `new` functions only where

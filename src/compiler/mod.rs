@@ -9,7 +9,7 @@ mod counting;
 mod lowering;
 mod records;
 mod strings;
-mod suggest;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 mod unassigned;
@@ -81,6 +81,8 @@ pub struct Output {
     /// run: there is neither a top-level statement nor `main` nor `--call`, and not exactly one function
     /// without parameters.
     pub uncalled: Option<Vec<(String, Vec<String>)>>,
+    /// Where the user's statements begin in the text, ascending: before each of them a program can pause.
+    pub statements: Vec<u32>,
     /// Functions of a program that goes on which cannot be called yet.
     pub waiting: Vec<Waiting>,
 }

@@ -7,23 +7,28 @@ use crate::syntax::ast::{Block, Expression, ExpressionId, ExpressionKind, Module
 /// Calls `visit` with every statement of a block, outer ones first.
 pub fn each_statement<'a>(block: &'a Block, visit: &mut impl FnMut(&'a Statement)) {
     for statement in &block.statements {
-        visit(statement);
-        match &statement.kind {
-            StatementKind::If { arms, otherwise } => {
-                for (_, body) in arms {
-                    each_statement(body, visit);
-                }
-                if let Some(body) = otherwise {
-                    each_statement(body, visit);
-                }
+        each_in(statement, visit);
+    }
+}
+
+/// Calls `visit` with a statement and every statement in it.
+pub fn each_in<'a>(statement: &'a Statement, visit: &mut impl FnMut(&'a Statement)) {
+    visit(statement);
+    match &statement.kind {
+        StatementKind::If { arms, otherwise } => {
+            for (_, body) in arms {
+                each_statement(body, visit);
             }
-            StatementKind::While { body, .. }
-            | StatementKind::Repeat { body, .. }
-            | StatementKind::ForRange { body, .. }
-            | StatementKind::ForEach { body, .. }
-            | StatementKind::Defer(body) => each_statement(body, visit),
-            _ => {}
+            if let Some(body) = otherwise {
+                each_statement(body, visit);
+            }
         }
+        StatementKind::While { body, .. }
+        | StatementKind::Repeat { body, .. }
+        | StatementKind::ForRange { body, .. }
+        | StatementKind::ForEach { body, .. }
+        | StatementKind::Defer(body) => each_statement(body, visit),
+        _ => {}
     }
 }
 

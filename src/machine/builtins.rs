@@ -136,7 +136,8 @@ impl Call<'_, '_> {
         // The last parameter of a variadic built-in stands for all that follow.
         let last = self.signature.parameters.len() - 1;
         let parameter = self.signature.parameters[index.min(last)];
-        Cause::Argument { builtin: self.signature.name, parameter, expected, found }.into()
+        let builtin = self.signature.name;
+        Cause::Argument { builtin, parameter, index: index as u8, expected, found }.into()
     }
 
     /// A result that does not fit an integer.

@@ -20,6 +20,7 @@ impl Machine<'_> {
             Cause::Fault(fault) => (self.block_of(fault), self.landing_of(fault, position)),
             _ => (None, None),
         };
+        let argument = self.argument_of(&cause, position);
         let index = self.index_of(&cause, position);
         Box::new(Trap {
             cause,
@@ -27,9 +28,25 @@ impl Machine<'_> {
             base: position.base,
             backtrace: self.backtrace(position),
             block,
+            argument,
             index,
             landing,
         })
+    }
+
+    /// The slot of the argument that `print` cannot show or a built-in cannot take.
+    fn argument_of(&self, cause: &Cause, position: Position) -> Option<u8> {
+        match (*self.program.code.get(position.pc)?, cause) {
+            (Instruction::Print { first, count }, Cause::Fault(Fault::UseAfterFree(pointer))) => {
+                let slots = first.0..first.0 + count.0;
+                slots.into_iter().find(|&slot| {
+                    let value = self.slot(position.base as usize, slot);
+                    value.tag == Tag::String && value.as_pointer() == *pointer
+                })
+            }
+            (Instruction::CallBuiltin { window, .. }, Cause::Argument { index, .. }) => Some(window.0 + 1 + index),
+            _ => None,
+        }
     }
 
     /// The index of an access to a block that is gone.

@@ -11,6 +11,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::blocks::{Blocks, is_plain_value};
 use super::checks::Checks;
 use super::frame::{Position, link_to, linked_base, return_index};
 use super::host::Host;
@@ -21,9 +22,7 @@ use super::probe::Probe;
 use super::trap::{Cause, Ending};
 use crate::bytecode::{Instruction, Program};
 use crate::limits::FRAME_WINDOW;
-use crate::memory::address_space::HEAP_BASE;
-use crate::memory::block::{header_length, header_serial};
-use crate::memory::{Event, Memory, Pointer, Segment, Tag, Value};
+use crate::memory::{Event, Memory, Tag, Value};
 
 /// Instructions between two looks at the interrupt flag.
 const POLL_INTERVAL: u64 = 1 << 16;
@@ -52,59 +51,64 @@ impl Machine<'_> {
             'poll: {
                 'perform: {
                     let code: &[Instruction] = &self.program.code;
-                    let window = base as usize..base as usize + FRAME_WINDOW;
-                    let stack = &mut self.memory.space.stack;
-                    let words: &mut [u64; FRAME_WINDOW] =
-                        (&mut stack.words[window.clone()]).try_into().expect("a range of that length");
-                    let tags: &mut [Tag; FRAME_WINDOW] =
-                        (&mut stack.tags[window]).try_into().expect("a range of that length");
+                    let (constants, callees) = (&self.constants[..], &self.callees[..]);
+                    let field_caches = &self.field_caches[..];
+                    let space = &mut self.memory.space;
+                    let mut heap = Blocks::new(&mut space.heap);
+                    let (stack_words, stack_tags) = (&mut space.stack.words[..], &mut space.stack.tags[..]);
+                    'frame: loop {
+                        let window = base as usize..base as usize + FRAME_WINDOW;
+                        let words: &mut [u64; FRAME_WINDOW] =
+                            (&mut stack_words[window.clone()]).try_into().expect("a range of that length");
+                        let tags: &mut [Tag; FRAME_WINDOW] =
+                            (&mut stack_tags[window]).try_into().expect("a range of that length");
 
-                    /// The value in a slot.
-                    macro_rules! get {
-                        ($slot:expr) => {
-                            Value { word: words[usize::from($slot.0)], tag: tags[usize::from($slot.0)] }
-                        };
-                    }
-                    /// Puts a value into a slot.
-                    macro_rules! set {
-                        ($slot:expr, $value:expr) => {{
-                            let value: Value = $value;
-                            words[usize::from($slot.0)] = value.word;
-                            tags[usize::from($slot.0)] = value.tag;
-                        }};
-                    }
-                    /// Takes a jump.
-                    macro_rules! jump {
-                        ($target:expr) => {{
-                            pc = pc.wrapping_add_signed($target.0 as isize + 1);
-                            fuel += i64::from($target.0);
-                            if fuel <= pc as i64 {
-                                break 'poll;
-                            }
-                        }};
-                    }
-                    /// Takes a jump, or falls through.
-                    macro_rules! branch {
-                        ($condition:expr, $target:expr) => {{
-                            if $condition {
-                                jump!($target);
-                            } else {
+                        /// The value in a slot.
+                        macro_rules! get {
+                            ($slot:expr) => {
+                                Value { word: words[usize::from($slot.0)], tag: tags[usize::from($slot.0)] }
+                            };
+                        }
+                        /// Puts a value into a slot.
+                        macro_rules! set {
+                            ($slot:expr, $value:expr) => {{
+                                let value: Value = $value;
+                                words[usize::from($slot.0)] = value.word;
+                                tags[usize::from($slot.0)] = value.tag;
+                            }};
+                        }
+                        /// Takes a jump.
+                        macro_rules! jump {
+                            ($target:expr) => {{
+                                pc = pc.wrapping_add_signed($target.0 as isize + 1);
+                                fuel += i64::from($target.0);
+                                if fuel <= pc as i64 {
+                                    break 'poll;
+                                }
+                            }};
+                        }
+                        /// Takes a jump, or falls through.
+                        macro_rules! branch {
+                            ($condition:expr, $target:expr) => {{
+                                if $condition {
+                                    jump!($target);
+                                } else {
+                                    pc += 1;
+                                }
+                            }};
+                        }
+                        /// Puts the value of an option into a slot and falls through; leaves if there is none.
+                        macro_rules! yields {
+                            ($to:expr, $value:expr) => {{
+                                match $value {
+                                    Some(value) => set!($to, value),
+                                    None => break 'perform,
+                                }
                                 pc += 1;
-                            }
-                        }};
-                    }
-                    /// Puts the value of an option into a slot and falls through; leaves if there is none.
-                    macro_rules! yields {
-                        ($to:expr, $value:expr) => {{
-                            match $value {
-                                Some(value) => set!($to, value),
-                                None => break 'perform,
-                            }
-                            pc += 1;
-                        }};
-                    }
-                    /// Two integers by a checked operation, or two floats.
-                    macro_rules! arithmetic {
+                            }};
+                        }
+                        /// Two integers by a checked operation, or two floats.
+                        macro_rules! arithmetic {
                         ($to:expr, $left:expr, $right:expr, $checked:ident, $float:tt) => {{
                             let (left, right) = (get!($left), get!($right));
                             yields!($to, if left.tag == Tag::Integer && right.tag == Tag::Integer {
@@ -116,8 +120,8 @@ impl Machine<'_> {
                             })
                         }};
                     }
-                    /// An integer by a checked operation, or a float, with an integer constant.
-                    macro_rules! arithmetic_integer {
+                        /// An integer by a checked operation, or a float, with an integer constant.
+                        macro_rules! arithmetic_integer {
                         ($to:expr, $left:expr, $right:expr, $checked:ident, $float:tt) => {{
                             let left = get!($left);
                             yields!($to, match left.tag {
@@ -127,8 +131,8 @@ impl Machine<'_> {
                             })
                         }};
                     }
-                    /// Whether an order holds between two integers or two floats.
-                    macro_rules! compare {
+                        /// Whether an order holds between two integers or two floats.
+                        macro_rules! compare {
                         ($left:expr, $right:expr, $operator:tt) => {{
                             let (left, right) = (get!($left), get!($right));
                             match (left.tag, right.tag) {
@@ -138,8 +142,8 @@ impl Machine<'_> {
                             }
                         }};
                     }
-                    /// Whether an order holds between an integer or a float and an integer constant.
-                    macro_rules! compare_integer {
+                        /// Whether an order holds between an integer or a float and an integer constant.
+                        macro_rules! compare_integer {
                         ($left:expr, $right:expr, $operator:tt) => {{
                             let left = get!($left);
                             match left.tag {
@@ -149,465 +153,474 @@ impl Machine<'_> {
                             }
                         }};
                     }
-                    /// Whether two values are equal.
-                    macro_rules! equals {
-                        ($left:expr, $right:expr) => {{
-                            let Some(equal) = equal_words(get!($left), get!($right)) else { break 'perform };
-                            equal
-                        }};
-                    }
-                    /// A boolean.
-                    macro_rules! boolean {
-                        ($slot:expr) => {{
-                            let value = get!($slot);
-                            if value.tag != Tag::Boolean {
-                                break 'perform;
-                            }
-                            value.word != 0
-                        }};
-                    }
-                    /// Goes back to the caller with a value.
-                    macro_rules! leave {
-                        ($value:expr) => {{
-                            let value: Value = $value;
-                            if self.innermost_buffer >= base {
-                                break 'perform;
-                            }
-                            let target = return_index(words[0]);
-                            base = linked_base(words[1]);
-                            words[0] = value.word;
-                            tags[0] = value.tag;
-                            fuel += target as i64 - (pc as i64 + 1);
-                            pc = target;
-                            headroom += 1;
-                            continue 'run;
-                        }};
-                    }
-
-                    loop {
-                        if P::ACTIVE && probe.pauses(self.program, Position { pc, base }) {
-                            self.counts.instructions = (poll_at as i64 - fuel + pc as i64) as u64;
-                            self.counts.calls = calls;
-                            self.counts.max_call_depth = deepest;
-                            return End::Paused(Position { pc, base });
+                        /// Whether two values are equal.
+                        macro_rules! equals {
+                            ($left:expr, $right:expr) => {{
+                                let Some(equal) = equal_words(get!($left), get!($right)) else { break 'perform };
+                                equal
+                            }};
                         }
-                        match code[pc] {
-                            // ---- constants, variables
-                            Instruction::LoadInteger { to, value } => {
-                                set!(to, Value::integer(i64::from(value.0)));
-                                pc += 1;
-                            }
-                            Instruction::LoadConstant { to, constant } => {
-                                set!(to, self.constants[constant.0 as usize]);
-                                pc += 1;
-                            }
-                            Instruction::Move { to, from } => {
-                                set!(to, get!(from));
-                                pc += 1;
-                            }
-                            Instruction::Weaken { to, from } => {
-                                set!(to, Memory::weaken(get!(from)));
-                                pc += 1;
-                            }
-                            Instruction::Strengthen { to, from } => {
-                                let value = get!(from);
-                                yields!(to, (!value.tag.is_weak()).then_some(value));
-                            }
-                            Instruction::Clear { to } => {
-                                set!(to, Value::UNINITIALISED);
-                                pc += 1;
-                            }
-                            Instruction::CheckAssigned { variable } => {
-                                if get!(variable).tag == Tag::Uninitialised {
+                        /// A boolean.
+                        macro_rules! boolean {
+                            ($slot:expr) => {{
+                                let value = get!($slot);
+                                if value.tag != Tag::Boolean {
                                     break 'perform;
                                 }
-                                pc += 1;
-                            }
-                            Instruction::CheckBoolean { value } => {
-                                if get!(value).tag != Tag::Boolean {
+                                value.word != 0
+                            }};
+                        }
+                        /// Goes back to the caller with a value.
+                        macro_rules! leave {
+                            ($value:expr) => {{
+                                let value: Value = $value;
+                                if self.innermost_buffer >= base {
                                     break 'perform;
                                 }
-                                pc += 1;
-                            }
-                            Instruction::LoadGlobal { to, global } => {
-                                let value = self.memory.space.statics.get(self.first_global + global.0 as usize);
-                                yields!(to, is_plain_value(value.tag).then_some(value));
-                            }
-                            Instruction::StoreGlobal { from, global } => {
-                                self.memory.space.statics.set(self.first_global + global.0 as usize, get!(from));
-                                pc += 1;
-                            }
+                                let target = return_index(words[0]);
+                                base = linked_base(words[1]);
+                                words[0] = value.word;
+                                tags[0] = value.tag;
+                                fuel += target as i64 - (pc as i64 + 1);
+                                pc = target;
+                                headroom += 1;
+                                continue 'frame;
+                            }};
+                        }
 
-                            // ---- arithmetic
-                            Instruction::Add { to, left, right }
-                            | Instruction::AddTemporaries { to, left, right, .. } => {
-                                arithmetic!(to, left, right, checked_add, +)
+                        loop {
+                            if P::ACTIVE && probe.pauses(self.program, Position { pc, base }) {
+                                self.counts.instructions = (poll_at as i64 - fuel + pc as i64) as u64;
+                                self.counts.calls = calls;
+                                self.counts.max_call_depth = deepest;
+                                return End::Paused(Position { pc, base });
                             }
-                            Instruction::Subtract { to, left, right } => arithmetic!(to, left, right, checked_sub, -),
-                            Instruction::Multiply { to, left, right } => arithmetic!(to, left, right, checked_mul, *),
-                            Instruction::Divide { to, left, right } => {
-                                let (left, right) = (get!(left), get!(right));
-                                if right == Value::integer(0) {
-                                    break 'perform;
-                                }
-                                yields!(
-                                    to,
-                                    match (to_float(left), to_float(right)) {
-                                        (Some(left), Some(right)) => Some(Value::float(left / right)),
-                                        _ => None,
-                                    }
-                                );
-                            }
-                            Instruction::FloorDivide { to, left, right } => {
-                                let (left, right) = (get!(left), get!(right));
-                                yields!(
-                                    to,
-                                    match (left.tag, right.tag) {
-                                        (Tag::Integer, Tag::Integer) if right.word != 0 => {
-                                            floor_divide(left.as_integer(), right.as_integer()).map(Value::integer)
-                                        }
-                                        _ => None,
-                                    }
-                                );
-                            }
-                            Instruction::Modulo { to, left, right } => {
-                                let (left, right) = (get!(left), get!(right));
-                                yields!(
-                                    to,
-                                    match (left.tag, right.tag) {
-                                        (Tag::Integer, Tag::Integer) if right.word != 0 => {
-                                            Some(Value::integer(modulo(left.as_integer(), right.as_integer())))
-                                        }
-                                        _ => None,
-                                    }
-                                );
-                            }
-                            Instruction::AddInteger { to, left, right } => {
-                                arithmetic_integer!(to, left, right, checked_add, +);
-                            }
-                            Instruction::SubtractInteger { to, left, right } => {
-                                arithmetic_integer!(to, left, right, checked_sub, -);
-                            }
-                            Instruction::MultiplyInteger { to, left, right } => {
-                                arithmetic_integer!(to, left, right, checked_mul, *);
-                            }
-                            Instruction::FloorDivideInteger { to, left, right } => {
-                                let left = get!(left);
-                                yields!(
-                                    to,
-                                    match left.tag {
-                                        Tag::Integer => {
-                                            floor_divide(left.as_integer(), i64::from(right.0)).map(Value::integer)
-                                        }
-                                        _ => None,
-                                    }
-                                );
-                            }
-                            Instruction::ModuloInteger { to, left, right } => {
-                                let left = get!(left);
-                                yields!(
-                                    to,
-                                    match left.tag {
-                                        Tag::Integer if right.0 != 0 => {
-                                            Some(Value::integer(modulo(left.as_integer(), i64::from(right.0))))
-                                        }
-                                        _ => None,
-                                    }
-                                );
-                            }
-                            Instruction::Negate { to, operand } => {
-                                let operand = get!(operand);
-                                yields!(
-                                    to,
-                                    match operand.tag {
-                                        Tag::Integer => operand.as_integer().checked_neg().map(Value::integer),
-                                        Tag::Float => Some(Value::float(-operand.as_float())),
-                                        _ => None,
-                                    }
-                                );
-                            }
-                            Instruction::Not { to, operand } => {
-                                set!(to, Value::boolean(!boolean!(operand)));
-                                pc += 1;
-                            }
-
-                            // ---- comparisons
-                            Instruction::Equal { to, left, right } => {
-                                set!(to, Value::boolean(equals!(left, right)));
-                                pc += 1;
-                            }
-                            Instruction::NotEqual { to, left, right } => {
-                                set!(to, Value::boolean(!equals!(left, right)));
-                                pc += 1;
-                            }
-                            Instruction::Less { to, left, right } => {
-                                set!(to, Value::boolean(compare!(left, right, <)));
-                                pc += 1;
-                            }
-                            Instruction::LessEqual { to, left, right } => {
-                                set!(to, Value::boolean(compare!(left, right, <=)));
-                                pc += 1;
-                            }
-                            Instruction::Greater { to, left, right } => {
-                                set!(to, Value::boolean(compare!(left, right, >)));
-                                pc += 1;
-                            }
-                            Instruction::GreaterEqual { to, left, right } => {
-                                set!(to, Value::boolean(compare!(left, right, >=)));
-                                pc += 1;
-                            }
-
-                            // ---- jumps
-                            Instruction::Jump { target } => jump!(target),
-                            Instruction::JumpIfTrue { condition, target } => branch!(boolean!(condition), target),
-                            Instruction::JumpIfFalse { condition, target } => branch!(!boolean!(condition), target),
-                            Instruction::JumpIfNull { operand, target } => {
-                                branch!(get!(operand).tag == Tag::Null, target);
-                            }
-                            Instruction::JumpIfNotNull { operand, target } => {
-                                branch!(get!(operand).tag != Tag::Null, target);
-                            }
-                            Instruction::JumpIfEqual { left, right, target } => branch!(equals!(left, right), target),
-                            Instruction::JumpIfNotEqual { left, right, target } => {
-                                branch!(!equals!(left, right), target);
-                            }
-                            Instruction::JumpIfLess { left, right, target } => {
-                                branch!(compare!(left, right, <), target);
-                            }
-                            Instruction::JumpIfNotLess { left, right, target } => {
-                                branch!(!compare!(left, right, <), target);
-                            }
-                            Instruction::JumpIfLessEqual { left, right, target } => {
-                                branch!(compare!(left, right, <=), target);
-                            }
-                            Instruction::JumpIfNotLessEqual { left, right, target } => {
-                                branch!(!compare!(left, right, <=), target);
-                            }
-                            Instruction::JumpIfGreater { left, right, target } => {
-                                branch!(compare!(left, right, >), target);
-                            }
-                            Instruction::JumpIfNotGreater { left, right, target } => {
-                                branch!(!compare!(left, right, >), target);
-                            }
-                            Instruction::JumpIfGreaterEqual { left, right, target } => {
-                                branch!(compare!(left, right, >=), target);
-                            }
-                            Instruction::JumpIfNotGreaterEqual { left, right, target } => {
-                                branch!(!compare!(left, right, >=), target);
-                            }
-                            Instruction::JumpIfEqualInteger { left, right, target } => {
-                                branch!(equals_integer(get!(left), right.0), target);
-                            }
-                            Instruction::JumpIfNotEqualInteger { left, right, target } => {
-                                branch!(!equals_integer(get!(left), right.0), target);
-                            }
-                            Instruction::JumpIfLessInteger { left, right, target } => {
-                                branch!(compare_integer!(left, right, <), target);
-                            }
-                            Instruction::JumpIfNotLessInteger { left, right, target } => {
-                                branch!(!compare_integer!(left, right, <), target);
-                            }
-                            Instruction::JumpIfLessEqualInteger { left, right, target } => {
-                                branch!(compare_integer!(left, right, <=), target);
-                            }
-                            Instruction::JumpIfNotLessEqualInteger { left, right, target } => {
-                                branch!(!compare_integer!(left, right, <=), target);
-                            }
-                            Instruction::JumpIfGreaterInteger { left, right, target } => {
-                                branch!(compare_integer!(left, right, >), target);
-                            }
-                            Instruction::JumpIfNotGreaterInteger { left, right, target } => {
-                                branch!(!compare_integer!(left, right, >), target);
-                            }
-                            Instruction::JumpIfGreaterEqualInteger { left, right, target } => {
-                                branch!(compare_integer!(left, right, >=), target);
-                            }
-                            Instruction::JumpIfNotGreaterEqualInteger { left, right, target } => {
-                                branch!(!compare_integer!(left, right, >=), target);
-                            }
-
-                            // ---- loops
-                            Instruction::CountNext { counter, variable, limit, target } => {
-                                let (now, last) = (get!(counter), get!(limit));
-                                if now.tag != Tag::Integer {
-                                    break 'perform;
-                                }
-                                // Below the limit, so one more cannot overflow.
-                                if now.as_integer() < last.as_integer() {
-                                    let next = Value::integer(now.as_integer() + 1);
-                                    set!(counter, next);
-                                    set!(variable, next);
-                                    jump!(target);
-                                } else {
+                            match code[pc] {
+                                // ---- constants, variables
+                                Instruction::LoadInteger { to, value } => {
+                                    set!(to, Value::integer(i64::from(value.0)));
                                     pc += 1;
                                 }
-                            }
-                            Instruction::RangeNext { counter, variable, limit, target } => {
-                                let (now, last) = (get!(counter), get!(limit));
-                                let step = words[usize::from(limit.0.wrapping_add(1))] as i64;
-                                if now.tag != Tag::Integer {
-                                    break 'perform;
+                                Instruction::LoadConstant { to, constant } => {
+                                    set!(to, constants[constant.0 as usize]);
+                                    pc += 1;
                                 }
-                                let next = now.as_integer().checked_add(step).filter(|&next| {
-                                    if step > 0 { next <= last.as_integer() } else { next >= last.as_integer() }
-                                });
-                                match next.map(Value::integer) {
-                                    Some(next) => {
+                                Instruction::Move { to, from } => {
+                                    set!(to, get!(from));
+                                    pc += 1;
+                                }
+                                Instruction::Weaken { to, from } => {
+                                    set!(to, Memory::weaken(get!(from)));
+                                    pc += 1;
+                                }
+                                Instruction::Strengthen { to, from } => {
+                                    let value = get!(from);
+                                    yields!(to, (!value.tag.is_weak()).then_some(value));
+                                }
+                                Instruction::Clear { to } => {
+                                    set!(to, Value::UNINITIALISED);
+                                    pc += 1;
+                                }
+                                Instruction::CheckAssigned { variable } => {
+                                    if get!(variable).tag == Tag::Uninitialised {
+                                        break 'perform;
+                                    }
+                                    pc += 1;
+                                }
+                                Instruction::CheckBoolean { value } => {
+                                    if get!(value).tag != Tag::Boolean {
+                                        break 'perform;
+                                    }
+                                    pc += 1;
+                                }
+                                Instruction::LoadGlobal { to, global } => {
+                                    let value = space.statics.get(self.first_global + global.0 as usize);
+                                    yields!(to, is_plain_value(value.tag).then_some(value));
+                                }
+                                Instruction::StoreGlobal { from, global } => {
+                                    space.statics.set(self.first_global + global.0 as usize, get!(from));
+                                    pc += 1;
+                                }
+
+                                // ---- arithmetic
+                                Instruction::Add { to, left, right }
+                                | Instruction::AddTemporaries { to, left, right, .. } => {
+                                    arithmetic!(to, left, right, checked_add, +)
+                                }
+                                Instruction::Subtract { to, left, right } => {
+                                    arithmetic!(to, left, right, checked_sub, -)
+                                }
+                                Instruction::Multiply { to, left, right } => {
+                                    arithmetic!(to, left, right, checked_mul, *)
+                                }
+                                Instruction::Divide { to, left, right } => {
+                                    let (left, right) = (get!(left), get!(right));
+                                    if right == Value::integer(0) {
+                                        break 'perform;
+                                    }
+                                    yields!(
+                                        to,
+                                        match (to_float(left), to_float(right)) {
+                                            (Some(left), Some(right)) => Some(Value::float(left / right)),
+                                            _ => None,
+                                        }
+                                    );
+                                }
+                                Instruction::FloorDivide { to, left, right } => {
+                                    let (left, right) = (get!(left), get!(right));
+                                    yields!(
+                                        to,
+                                        match (left.tag, right.tag) {
+                                            (Tag::Integer, Tag::Integer) if right.word != 0 => {
+                                                floor_divide(left.as_integer(), right.as_integer()).map(Value::integer)
+                                            }
+                                            _ => None,
+                                        }
+                                    );
+                                }
+                                Instruction::Modulo { to, left, right } => {
+                                    let (left, right) = (get!(left), get!(right));
+                                    yields!(
+                                        to,
+                                        match (left.tag, right.tag) {
+                                            (Tag::Integer, Tag::Integer) if right.word != 0 => {
+                                                Some(Value::integer(modulo(left.as_integer(), right.as_integer())))
+                                            }
+                                            _ => None,
+                                        }
+                                    );
+                                }
+                                Instruction::AddInteger { to, left, right } => {
+                                    arithmetic_integer!(to, left, right, checked_add, +);
+                                }
+                                Instruction::SubtractInteger { to, left, right } => {
+                                    arithmetic_integer!(to, left, right, checked_sub, -);
+                                }
+                                Instruction::MultiplyInteger { to, left, right } => {
+                                    arithmetic_integer!(to, left, right, checked_mul, *);
+                                }
+                                Instruction::FloorDivideInteger { to, left, right } => {
+                                    let left = get!(left);
+                                    yields!(
+                                        to,
+                                        match left.tag {
+                                            Tag::Integer => {
+                                                self.reciprocals
+                                                    .floor_divide(left.as_integer(), right.0)
+                                                    .map(Value::integer)
+                                            }
+                                            _ => None,
+                                        }
+                                    );
+                                }
+                                Instruction::ModuloInteger { to, left, right } => {
+                                    let left = get!(left);
+                                    yields!(
+                                        to,
+                                        match left.tag {
+                                            Tag::Integer if right.0 != 0 => {
+                                                Some(Value::integer(
+                                                    self.reciprocals.modulo(left.as_integer(), right.0),
+                                                ))
+                                            }
+                                            _ => None,
+                                        }
+                                    );
+                                }
+                                Instruction::Negate { to, operand } => {
+                                    let operand = get!(operand);
+                                    yields!(
+                                        to,
+                                        match operand.tag {
+                                            Tag::Integer => operand.as_integer().checked_neg().map(Value::integer),
+                                            Tag::Float => Some(Value::float(-operand.as_float())),
+                                            _ => None,
+                                        }
+                                    );
+                                }
+                                Instruction::Not { to, operand } => {
+                                    set!(to, Value::boolean(!boolean!(operand)));
+                                    pc += 1;
+                                }
+
+                                // ---- comparisons
+                                Instruction::Equal { to, left, right } => {
+                                    set!(to, Value::boolean(equals!(left, right)));
+                                    pc += 1;
+                                }
+                                Instruction::NotEqual { to, left, right } => {
+                                    set!(to, Value::boolean(!equals!(left, right)));
+                                    pc += 1;
+                                }
+                                Instruction::Less { to, left, right } => {
+                                    set!(to, Value::boolean(compare!(left, right, <)));
+                                    pc += 1;
+                                }
+                                Instruction::LessEqual { to, left, right } => {
+                                    set!(to, Value::boolean(compare!(left, right, <=)));
+                                    pc += 1;
+                                }
+                                Instruction::Greater { to, left, right } => {
+                                    set!(to, Value::boolean(compare!(left, right, >)));
+                                    pc += 1;
+                                }
+                                Instruction::GreaterEqual { to, left, right } => {
+                                    set!(to, Value::boolean(compare!(left, right, >=)));
+                                    pc += 1;
+                                }
+
+                                // ---- jumps
+                                Instruction::Jump { target } => jump!(target),
+                                Instruction::JumpIfTrue { condition, target } => branch!(boolean!(condition), target),
+                                Instruction::JumpIfFalse { condition, target } => branch!(!boolean!(condition), target),
+                                Instruction::JumpIfNull { operand, target } => {
+                                    branch!(get!(operand).tag == Tag::Null, target);
+                                }
+                                Instruction::JumpIfNotNull { operand, target } => {
+                                    branch!(get!(operand).tag != Tag::Null, target);
+                                }
+                                Instruction::JumpIfEqual { left, right, target } => {
+                                    branch!(equals!(left, right), target)
+                                }
+                                Instruction::JumpIfNotEqual { left, right, target } => {
+                                    branch!(!equals!(left, right), target);
+                                }
+                                Instruction::JumpIfLess { left, right, target } => {
+                                    branch!(compare!(left, right, <), target);
+                                }
+                                Instruction::JumpIfNotLess { left, right, target } => {
+                                    branch!(!compare!(left, right, <), target);
+                                }
+                                Instruction::JumpIfLessEqual { left, right, target } => {
+                                    branch!(compare!(left, right, <=), target);
+                                }
+                                Instruction::JumpIfNotLessEqual { left, right, target } => {
+                                    branch!(!compare!(left, right, <=), target);
+                                }
+                                Instruction::JumpIfGreater { left, right, target } => {
+                                    branch!(compare!(left, right, >), target);
+                                }
+                                Instruction::JumpIfNotGreater { left, right, target } => {
+                                    branch!(!compare!(left, right, >), target);
+                                }
+                                Instruction::JumpIfGreaterEqual { left, right, target } => {
+                                    branch!(compare!(left, right, >=), target);
+                                }
+                                Instruction::JumpIfNotGreaterEqual { left, right, target } => {
+                                    branch!(!compare!(left, right, >=), target);
+                                }
+                                Instruction::JumpIfEqualInteger { left, right, target } => {
+                                    branch!(equals_integer(get!(left), right.0), target);
+                                }
+                                Instruction::JumpIfNotEqualInteger { left, right, target } => {
+                                    branch!(!equals_integer(get!(left), right.0), target);
+                                }
+                                Instruction::JumpIfLessInteger { left, right, target } => {
+                                    branch!(compare_integer!(left, right, <), target);
+                                }
+                                Instruction::JumpIfNotLessInteger { left, right, target } => {
+                                    branch!(!compare_integer!(left, right, <), target);
+                                }
+                                Instruction::JumpIfLessEqualInteger { left, right, target } => {
+                                    branch!(compare_integer!(left, right, <=), target);
+                                }
+                                Instruction::JumpIfNotLessEqualInteger { left, right, target } => {
+                                    branch!(!compare_integer!(left, right, <=), target);
+                                }
+                                Instruction::JumpIfGreaterInteger { left, right, target } => {
+                                    branch!(compare_integer!(left, right, >), target);
+                                }
+                                Instruction::JumpIfNotGreaterInteger { left, right, target } => {
+                                    branch!(!compare_integer!(left, right, >), target);
+                                }
+                                Instruction::JumpIfGreaterEqualInteger { left, right, target } => {
+                                    branch!(compare_integer!(left, right, >=), target);
+                                }
+                                Instruction::JumpIfNotGreaterEqualInteger { left, right, target } => {
+                                    branch!(!compare_integer!(left, right, >=), target);
+                                }
+
+                                // ---- loops
+                                Instruction::CountNext { counter, variable, limit, target } => {
+                                    let (now, last) = (get!(counter), get!(limit));
+                                    if now.tag != Tag::Integer {
+                                        break 'perform;
+                                    }
+                                    // Below the limit, so one more cannot overflow.
+                                    if now.as_integer() < last.as_integer() {
+                                        let next = Value::integer(now.as_integer() + 1);
                                         set!(counter, next);
                                         set!(variable, next);
                                         jump!(target);
-                                    }
-                                    None => pc += 1,
-                                }
-                            }
-                            Instruction::EachNext { walk, variable, target } => {
-                                let (length, index) = (walk.0.wrapping_add(1), walk.0.wrapping_add(2));
-                                let (length, index) = (usize::from(length), usize::from(index));
-                                let collection = get!(walk);
-                                let at = words[index];
-                                if at >= words[length] {
-                                    pc += 1;
-                                } else if let Some(element) =
-                                    fetch(&self.memory.space.heap, collection, Value::integer(at as i64))
-                                {
-                                    words[index] = at + 1;
-                                    set!(variable, element);
-                                    jump!(target);
-                                } else {
-                                    break 'perform;
-                                }
-                            }
-
-                            // ---- elements and fields
-                            Instruction::LoadElement { to, object, index } => {
-                                yields!(to, fetch(&self.memory.space.heap, get!(object), get!(index)));
-                            }
-                            Instruction::StoreElement { object, index, from } => {
-                                let heap = &mut self.memory.space.heap;
-                                if !put(heap, get!(object), get!(index), get!(from)) {
-                                    break 'perform;
-                                }
-                                pc += 1;
-                            }
-                            Instruction::LoadField { to, object, field } => {
-                                let cache = self.field_caches[field.0 as usize];
-                                let heap = &self.memory.space.heap;
-                                yields!(
-                                    to,
-                                    field_word(heap, get!(object), cache.layout, cache.offset).and_then(|at| {
-                                        let value = heap.get(at);
-                                        is_plain_value(value.tag).then_some(value)
-                                    })
-                                );
-                            }
-                            Instruction::StoreField { object, from, field } => {
-                                let cache = self.field_caches[field.0 as usize];
-                                let heap = &mut self.memory.space.heap;
-                                let Some(at) = field_word(heap, get!(object), cache.layout, cache.offset) else {
-                                    break 'perform;
-                                };
-                                heap.set(at, get!(from));
-                                pc += 1;
-                            }
-                            Instruction::StoreElementCounted { object, index, from } => {
-                                let heap = &mut self.memory.space.heap;
-                                let (object, index, value) = (get!(object), get!(index), get!(from));
-                                // Where references are neither stored nor overwritten there is nothing to count.
-                                let counts = value.tag.is_reference()
-                                    || fetch(heap, object, index).is_none_or(|held| held.tag.is_reference());
-                                if counts || !put(heap, object, index, value) {
-                                    break 'perform;
-                                }
-                                pc += 1;
-                            }
-                            Instruction::StoreFieldCounted { object, from, field } => {
-                                let cache = self.field_caches[field.0 as usize];
-                                let heap = &mut self.memory.space.heap;
-                                let value = get!(from);
-                                match field_word(heap, get!(object), cache.layout, cache.offset) {
-                                    Some(at) if !value.tag.is_reference() && !heap.tags[at].is_reference() => {
-                                        heap.set(at, value);
+                                    } else {
                                         pc += 1;
                                     }
-                                    _ => break 'perform,
                                 }
-                            }
-                            Instruction::Retain { value } | Instruction::Release { value } => {
-                                if get!(value).tag.is_reference() {
-                                    break 'perform;
+                                Instruction::CountEnter { counter, variable, limit, target } => {
+                                    let (from, last) = (get!(counter), get!(limit));
+                                    if from.tag != Tag::Integer || last.tag != Tag::Integer {
+                                        break 'perform;
+                                    }
+                                    if from.as_integer() <= last.as_integer() {
+                                        set!(variable, from);
+                                        pc += 1;
+                                    } else {
+                                        jump!(target);
+                                    }
                                 }
-                                pc += 1;
-                            }
-                            Instruction::StoreGlobalCounted { .. } => break 'perform,
-                            Instruction::Length { to, object } => {
-                                yields!(to, length(&self.memory.space.heap, get!(object)));
-                            }
-                            Instruction::InitElement { array, from, index } => {
-                                let heap = &mut self.memory.space.heap;
-                                if !put(heap, get!(array), Value::integer(i64::from(index.0)), get!(from)) {
-                                    break 'perform;
+                                Instruction::RangeNext { counter, variable, limit, target } => {
+                                    let (now, last) = (get!(counter), get!(limit));
+                                    let step = words[usize::from(limit.0.wrapping_add(1))] as i64;
+                                    if now.tag != Tag::Integer {
+                                        break 'perform;
+                                    }
+                                    let next = now.as_integer().checked_add(step).filter(|&next| {
+                                        if step > 0 { next <= last.as_integer() } else { next >= last.as_integer() }
+                                    });
+                                    match next.map(Value::integer) {
+                                        Some(next) => {
+                                            set!(counter, next);
+                                            set!(variable, next);
+                                            jump!(target);
+                                        }
+                                        None => pc += 1,
+                                    }
                                 }
-                                pc += 1;
-                            }
-                            Instruction::InitField { record, from, offset } => {
-                                let heap = &mut self.memory.space.heap;
-                                let at = header_index(get!(record).as_pointer()) + 1 + offset.0 as usize;
-                                if at >= heap.words.len() {
-                                    break 'perform;
+                                Instruction::EachNext { walk, variable, target } => {
+                                    let (length, index) = (walk.0.wrapping_add(1), walk.0.wrapping_add(2));
+                                    let (length, index) = (usize::from(length), usize::from(index));
+                                    let collection = get!(walk);
+                                    let at = words[index];
+                                    if at >= words[length] {
+                                        pc += 1;
+                                    } else if let Some(element) = heap.fetch(collection, Value::integer(at as i64)) {
+                                        words[index] = at + 1;
+                                        set!(variable, element);
+                                        jump!(target);
+                                    } else {
+                                        break 'perform;
+                                    }
                                 }
-                                heap.set(at, get!(from));
-                                pc += 1;
-                            }
 
-                            // ---- calls
-                            Instruction::Call { window, function, .. } => {
-                                let callee = self.callees[function.0 as usize];
-                                let entered = base + u32::from(window.0);
-                                if entered as usize + callee.frame_words as usize > self.high_water {
-                                    break 'perform;
+                                // ---- elements and fields
+                                Instruction::LoadElement { to, object, index } => {
+                                    yields!(to, heap.fetch(get!(object), get!(index)));
                                 }
-                                let return_address = Program::address(pc as u32 + 1);
-                                set!(window, Value::new(u64::from(return_address), Tag::CodeAddress));
-                                let link = usize::from(window.0.wrapping_add(1));
-                                words[link] = link_to(base);
-                                tags[link] = Tag::FrameLink;
-                                fuel += i64::from(callee.entry) - (pc as i64 + 1);
-                                (pc, base) = (callee.entry as usize, entered);
-                                calls += 1;
-                                headroom -= 1;
-                                if headroom < 0 {
-                                    headroom = deepen(&mut deepest);
+                                Instruction::StoreElement { object, index, from } => {
+                                    if !heap.put(get!(object), get!(index), get!(from)) {
+                                        break 'perform;
+                                    }
+                                    pc += 1;
                                 }
-                                if fuel <= pc as i64 {
-                                    break 'poll;
+                                Instruction::LoadField { to, object, field } => {
+                                    let cache = field_caches[field.0 as usize];
+                                    yields!(
+                                        to,
+                                        heap.field_word(get!(object), cache.layout, cache.offset)
+                                            .and_then(|at| heap.plain(at))
+                                    );
                                 }
-                                continue 'run;
-                            }
-                            Instruction::Return { value } => leave!(get!(value)),
-                            Instruction::ReturnNull {} => leave!(Value::NULL),
+                                Instruction::StoreField { object, from, field } => {
+                                    let cache = field_caches[field.0 as usize];
+                                    let Some(at) = heap.field_word(get!(object), cache.layout, cache.offset) else {
+                                        break 'perform;
+                                    };
+                                    heap.set(at, get!(from));
+                                    pc += 1;
+                                }
+                                Instruction::StoreElementCounted { object, index, from } => {
+                                    let (object, index, value) = (get!(object), get!(index), get!(from));
+                                    // Where references are neither stored nor overwritten there is nothing to count.
+                                    let counts = value.tag.is_reference()
+                                        || heap.fetch(object, index).is_none_or(|held| held.tag.is_reference());
+                                    if counts || !heap.put(object, index, value) {
+                                        break 'perform;
+                                    }
+                                    pc += 1;
+                                }
+                                Instruction::StoreFieldCounted { object, from, field } => {
+                                    let cache = field_caches[field.0 as usize];
+                                    let value = get!(from);
+                                    match heap.field_word(get!(object), cache.layout, cache.offset) {
+                                        Some(at) if !value.tag.is_reference() && !heap.tag(at).is_reference() => {
+                                            heap.set(at, value);
+                                            pc += 1;
+                                        }
+                                        _ => break 'perform,
+                                    }
+                                }
+                                Instruction::Retain { value } | Instruction::Release { value } => {
+                                    if get!(value).tag.is_reference() {
+                                        break 'perform;
+                                    }
+                                    pc += 1;
+                                }
+                                Instruction::StoreGlobalCounted { .. } => break 'perform,
+                                Instruction::Length { to, object } => {
+                                    yields!(to, heap.length(get!(object)));
+                                }
+                                Instruction::InitElement { array, from, index } => {
+                                    if !heap.put(get!(array), Value::integer(i64::from(index.0)), get!(from)) {
+                                        break 'perform;
+                                    }
+                                    pc += 1;
+                                }
+                                Instruction::InitField { record, from, offset } => {
+                                    if !heap.initialise(get!(record), offset.0, get!(from)) {
+                                        break 'perform;
+                                    }
+                                    pc += 1;
+                                }
 
-                            // ---- what needs the whole machine
-                            Instruction::Power { .. }
-                            | Instruction::IsEmpty { .. }
-                            | Instruction::CountEnter { .. }
-                            | Instruction::RangeEnter { .. }
-                            | Instruction::EachEnter { .. }
-                            | Instruction::StoreFieldLiteral { .. }
-                            | Instruction::StoreEmbedded { .. }
-                            | Instruction::Allocate { .. }
-                            | Instruction::AllocateRecord { .. }
-                            | Instruction::AllocateArray { .. }
-                            | Instruction::Free { .. }
-                            | Instruction::DropTemporary { .. }
-                            | Instruction::StackAllocate { .. }
-                            | Instruction::CallBelow { .. }
-                            | Instruction::TakeResult { .. }
-                            | Instruction::CallBuiltin { .. }
-                            | Instruction::Print { .. }
-                            | Instruction::PrintResult { .. }
-                            | Instruction::Echo { .. }
-                            | Instruction::Breakpoint {}
-                            | Instruction::Halt {} => break 'perform,
+                                // ---- calls
+                                Instruction::Call { window, function, .. } => {
+                                    let callee = callees[function.0 as usize];
+                                    let entered = base + u32::from(window.0);
+                                    if entered as usize + callee.frame_words as usize > self.high_water {
+                                        break 'perform;
+                                    }
+                                    let return_address = Program::address(pc as u32 + 1);
+                                    set!(window, Value::new(u64::from(return_address), Tag::CodeAddress));
+                                    let link = usize::from(window.0.wrapping_add(1));
+                                    words[link] = link_to(base);
+                                    tags[link] = Tag::FrameLink;
+                                    fuel += i64::from(callee.entry) - (pc as i64 + 1);
+                                    (pc, base) = (callee.entry as usize, entered);
+                                    calls += 1;
+                                    headroom -= 1;
+                                    if headroom < 0 {
+                                        headroom = deepen(&mut deepest);
+                                    }
+                                    if fuel <= pc as i64 {
+                                        break 'poll;
+                                    }
+                                    continue 'frame;
+                                }
+                                Instruction::Return { value } => leave!(get!(value)),
+                                Instruction::ReturnNull {} => leave!(Value::NULL),
+
+                                // ---- what needs the whole machine
+                                Instruction::Power { .. }
+                                | Instruction::IsEmpty { .. }
+                                | Instruction::RangeEnter { .. }
+                                | Instruction::EachEnter { .. }
+                                | Instruction::StoreFieldLiteral { .. }
+                                | Instruction::StoreEmbedded { .. }
+                                | Instruction::Allocate { .. }
+                                | Instruction::AllocateRecord { .. }
+                                | Instruction::AllocateArray { .. }
+                                | Instruction::Free { .. }
+                                | Instruction::DropTemporary { .. }
+                                | Instruction::StackAllocate { .. }
+                                | Instruction::CallBelow { .. }
+                                | Instruction::TakeResult { .. }
+                                | Instruction::CallBuiltin { .. }
+                                | Instruction::Print { .. }
+                                | Instruction::PrintResult { .. }
+                                | Instruction::Echo { .. }
+                                | Instruction::Breakpoint {}
+                                | Instruction::Halt {} => break 'perform,
+                            }
                         }
                     }
                 }
@@ -711,15 +724,6 @@ const fn deepen(deepest: &mut u64) -> i64 {
     0
 }
 
-/// Whether a word of that tag can be read as it is: initialised, and no weak place.
-#[inline(always)]
-const fn is_plain_value(tag: Tag) -> bool {
-    matches!(
-        tag,
-        Tag::Integer | Tag::Float | Tag::Boolean | Tag::Null | Tag::Pointer | Tag::InteriorPointer | Tag::String
-    )
-}
-
 /// Whether two values are equal, where their words and tags tell.
 #[inline(always)]
 fn equal_words(left: Value, right: Value) -> Option<bool> {
@@ -740,106 +744,4 @@ fn equals_integer(value: Value, integer: i16) -> bool {
         Tag::Float => value.as_float() == f64::from(integer),
         _ => false,
     }
-}
-
-/// Index of the header of a heap block in its segment; beyond the segment for anything else.
-#[inline(always)]
-const fn header_index(pointer: Pointer) -> usize {
-    (pointer.address().wrapping_sub(HEAP_BASE + 8) >> 3) as usize
-}
-
-/// The element or byte at an index of a heap block, if nothing is out of the ordinary.
-#[inline(always)]
-fn fetch(heap: &Segment, object: Value, index: Value) -> Option<Value> {
-    if object.tag != Tag::Pointer || index.tag != Tag::Integer {
-        return None;
-    }
-    let words = &heap.words[..];
-    let tags = &heap.tags[..words.len()];
-    let at = header_index(object.as_pointer());
-    let header = *words.get(at)?;
-    if header_serial(header) != object.as_pointer().serial() || index.word >= u64::from(header_length(header)) {
-        return None;
-    }
-    match tags[at] {
-        Tag::ElementsHeader => {
-            let element = at + 1 + index.word as usize;
-            let word = *words.get(element)?;
-            is_plain_value(tags[element]).then_some(Value { word, tag: tags[element] })
-        }
-        Tag::BytesHeader => {
-            let holder = at + 1 + index.word as usize / 8;
-            let word = *words.get(holder)?;
-            let byte = (word >> (8 * (index.word % 8))) as u8;
-            (tags[holder] == Tag::Bytes).then_some(Value::integer(i64::from(byte)))
-        }
-        _ => None,
-    }
-}
-
-/// Stores an element or byte of a heap block, if nothing is out of the ordinary.
-#[inline(always)]
-fn put(heap: &mut Segment, object: Value, index: Value, value: Value) -> bool {
-    if object.tag != Tag::Pointer || index.tag != Tag::Integer {
-        return false;
-    }
-    let words = &mut heap.words[..];
-    let tags = &mut heap.tags[..words.len()];
-    let at = header_index(object.as_pointer());
-    let Some(&header) = words.get(at) else { return false };
-    if header_serial(header) != object.as_pointer().serial() || index.word >= u64::from(header_length(header)) {
-        return false;
-    }
-    match tags[at] {
-        Tag::ElementsHeader => {
-            let element = at + 1 + index.word as usize;
-            if element >= words.len() {
-                return false;
-            }
-            words[element] = value.word;
-            tags[element] = value.tag;
-            true
-        }
-        Tag::BytesHeader => {
-            let holder = at + 1 + index.word as usize / 8;
-            if holder >= words.len() || tags[holder] != Tag::Bytes || value.tag != Tag::Integer || value.word > 255 {
-                return false;
-            }
-            let shift = 8 * (index.word % 8);
-            words[holder] = words[holder] & !(0xFF << shift) | value.word << shift;
-            true
-        }
-        _ => false,
-    }
-}
-
-/// Index of the word of a field at `offset` words, if `object` is a live heap block of that layout.
-#[inline(always)]
-fn field_word(heap: &Segment, object: Value, layout: u32, offset: u32) -> Option<usize> {
-    if object.tag != Tag::Pointer {
-        return None;
-    }
-    let words = &heap.words[..];
-    let tags = &heap.tags[..words.len()];
-    let at = header_index(object.as_pointer());
-    let header = *words.get(at)?;
-    let field = at + 1 + offset as usize;
-    let found = tags[at] == Tag::FieldsHeader
-        && header_serial(header) == object.as_pointer().serial()
-        && header_length(header) == layout
-        && field < words.len();
-    found.then_some(field)
-}
-
-/// The length of a heap block of elements or bytes.
-#[inline(always)]
-fn length(heap: &Segment, object: Value) -> Option<Value> {
-    if object.tag != Tag::Pointer {
-        return None;
-    }
-    let at = header_index(object.as_pointer());
-    let header = *heap.words.get(at)?;
-    let counted = matches!(heap.tags[at], Tag::ElementsHeader | Tag::BytesHeader);
-    (counted && header_serial(header) == object.as_pointer().serial())
-        .then(|| Value::integer(i64::from(header_length(header))))
 }

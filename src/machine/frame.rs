@@ -107,7 +107,7 @@ impl Machine<'_> {
     }
 
     /// The call stack at `position`.
-    pub(super) fn backtrace(&self, position: Position) -> Backtrace {
+    pub fn backtrace(&self, position: Position) -> Backtrace {
         let mut innermost = Vec::new();
         let mut outermost = VecDeque::new();
         let mut depth = 0;

@@ -8,6 +8,7 @@ use super::host::Host;
 use super::probe::Probe;
 use super::prompt::Activity;
 use super::random::Random;
+use super::reciprocal::Reciprocals;
 use super::recovery::Survived;
 use super::trap::{Cause, Trap};
 use crate::bytecode::liveness::FrameMap;
@@ -110,6 +111,8 @@ pub struct Machine<'p> {
     pub(super) constants: Vec<Value>,
     /// Index of the first global in the static segment.
     pub(super) first_global: usize,
+    /// Of what the code divides by.
+    pub(super) reciprocals: Reciprocals,
     /// By function index.
     pub(super) callees: Vec<Callee>,
     /// By record index.
@@ -155,6 +158,7 @@ impl<'p> Machine<'p> {
             result: None,
             constants: Vec::new(),
             first_global: 0,
+            reciprocals: Reciprocals::EMPTY,
             callees: Vec::new(),
             record_layouts: Vec::new(),
             field_caches: Vec::new(),
@@ -191,6 +195,7 @@ impl<'p> Machine<'p> {
                 Constant::String(text) => memory.add_literal(text)?,
             });
         }
+        self.reciprocals.take_in(&program.code);
         for (record, layout) in (0..).zip(&program.records).skip(self.record_layouts.len()) {
             let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
             self.record_layouts.push(memory.layouts.add_record(record, &fields));
@@ -252,7 +257,7 @@ impl<'p> Machine<'p> {
 
     /// Ends what the top level has begun: its stack buffers go with it, and what they held. Then the strategy
     /// collects a last time.
-    fn finish(&mut self) -> End {
+    pub fn finish(&mut self) -> End {
         let ended = self.retire_buffers(0).and_then(|()| self.memory.collect(&self.globals()));
         match ended {
             Ok(()) => End::Finished,

@@ -1,6 +1,7 @@
 //! The machine: frames on the simulated stack, the execution loop, built-ins, traps.
 //! Knows neither source text nor standard output: what it needs of the world is a [`Host`].
 
+mod blocks;
 mod builtins;
 mod checks;
 mod collecting;
@@ -19,6 +20,7 @@ mod prompt;
 pub mod quantity;
 mod random;
 mod range;
+mod reciprocal;
 mod recovery;
 pub mod trap;
 

@@ -12,6 +12,9 @@ use super::trap::{Cause, Ending};
 use crate::bytecode::{AllocationKind, Drops, Failure, FieldSiteIndex, Instruction, Target};
 use crate::memory::{BlockKind, Fault, FieldName, Shape, Tag, Value};
 
+/// As many arguments of a built-in need no memory of the host's.
+const FEW_ARGUMENTS: usize = 4;
+
 /// Where the program goes on.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Flow {
@@ -400,9 +403,18 @@ impl Machine<'_> {
             }
             I::CallBuiltin { window, arguments, builtin } => {
                 let first = base + usize::from(window.0) + 1;
-                let arguments: Vec<Value> =
-                    (first..first + usize::from(arguments.0)).map(|index| self.memory.space.stack.get(index)).collect();
-                let result = builtins::call(self, host, builtin.0, &arguments, position)?;
+                let count = usize::from(arguments.0);
+                let stack = &self.memory.space.stack;
+                let result = if count <= FEW_ARGUMENTS {
+                    let mut few = [Value::NULL; FEW_ARGUMENTS];
+                    for (index, argument) in few[..count].iter_mut().enumerate() {
+                        *argument = stack.get(first + index);
+                    }
+                    builtins::call(self, host, builtin.0, &few[..count], position)?
+                } else {
+                    let many: Vec<Value> = (first..first + count).map(|index| stack.get(index)).collect();
+                    builtins::call(self, host, builtin.0, &many, position)?
+                };
                 self.put(base, window.0, result)
             }
             I::Print { first, count } => {

@@ -8,7 +8,9 @@ use super::frame::Position;
 use super::host::Host;
 use super::machine::{End, Machine};
 use super::probe::Probe;
-use crate::bytecode::{Function, Program};
+use super::trap::Cause;
+use crate::bytecode::liveness::{FrameMap, SlotSet};
+use crate::bytecode::{Program, Variable};
 use crate::memory::{Fault, Root, Tag, Value};
 
 /// A program that has been begun and not ended: the file, an input, or what is evaluated while another
@@ -48,6 +50,7 @@ impl Machine<'_> {
             result,
             constants,
             first_global,
+            reciprocals,
             callees,
             record_layouts,
             field_caches,
@@ -69,6 +72,7 @@ impl Machine<'_> {
             result,
             constants,
             first_global,
+            reciprocals,
             callees,
             record_layouts,
             field_caches,
@@ -104,7 +108,7 @@ impl Machine<'_> {
         match under {
             Some(position) => {
                 self.link(base, position);
-                self.move_variables(position.base as usize, base, function as usize);
+                self.lend_variables(position, base);
             }
             None => {
                 self.memory.space.stack.set(base, Value::new(0, Tag::CodeAddress));
@@ -128,12 +132,45 @@ impl Machine<'_> {
         self.activities.last().map(|activity| activity.position)
     }
 
-    /// Whether there is a program that can go on.
-    pub fn is_paused(&self) -> bool {
-        self.activities.last().is_some_and(|activity| !activity.is_wreck)
+    /// Where the machine stood when what runs now was begun.
+    pub fn outer_position(&self) -> Option<Position> {
+        let outer = self.activities.len().checked_sub(2)?;
+        Some(self.activities[outer].position)
     }
 
-    /// Gives up what an error, an interruption or `exit()` has left on the stack.
+    /// Whether there is a program that can go on, once what lies on it is cleared.
+    pub fn is_paused(&self) -> bool {
+        self.activities.iter().any(|activity| !activity.is_wreck)
+    }
+
+    /// Whether something lies on the stack that was ended before its end.
+    pub fn has_wreck(&self) -> bool {
+        self.activities.last().is_some_and(|activity| activity.is_wreck)
+    }
+
+    /// Makes a wreck of the innermost paused program; false if there is none.
+    pub fn give_up(&mut self) -> bool {
+        let innermost = self.activities.last_mut();
+        innermost.is_some_and(|activity| !std::mem::replace(&mut activity.is_wreck, true))
+    }
+
+    /// What the machine has not the memory to take in cannot run.
+    pub fn refuse(&mut self, fault: Fault, function: u32) -> End {
+        let pc = self.program.functions[function as usize].entry as usize;
+        End::Trapped(self.trap(Cause::Fault(fault), Position { pc, base: self.floor() as u32 }))
+    }
+
+    /// The variables of the function where the machine stands, by slot, each with whether it may have a value.
+    pub fn variables_at_prompt(&mut self) -> Vec<(Variable, bool)> {
+        let Some(position) = self.position() else { return Vec::new() };
+        let lent = self.lendable(position);
+        let program = self.program;
+        let variables = &program.functions[program.function_at(position.pc as u32)].variables;
+        variables.iter().map(|variable| (variable.clone(), lent.contains(u32::from(variable.slot)))).collect()
+    }
+
+    /// Gives up the innermost of what errors, interruptions and `exit()` have left on the stack, if anything lies
+    /// there.
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
@@ -195,19 +232,37 @@ impl Machine<'_> {
         frame.max(buffer)
     }
 
-    /// Gives the variables of what was evaluated back to the program that is paused above it.
-    fn give_variables_back(&mut self, ended: Activity) {
-        let Some(outer) = self.activities.last() else { return };
-        let function = self.program.function_at(outer.position.pc as u32);
-        self.move_variables(ended.base as usize, outer.position.base as usize, function);
+    /// The slots of variables that may have a value where a program stands. In the others is what earlier frames
+    /// have left there.
+    fn lendable(&mut self, position: Position) -> SlotSet {
+        let program = self.program;
+        let index = program.function_at(position.pc as u32);
+        let function = &program.functions[index];
+        let map = self.frame_maps[index].get_or_insert_with(|| Box::new(FrameMap::new(program, function)));
+        map.before(position.pc as u32).below(function.first_temporary().into())
     }
 
-    /// Copies the variables of a frame to a frame of `function` that has them in the same slots.
-    fn move_variables(&mut self, from: usize, to: usize, function: usize) {
-        let first = usize::from(Function::LINKAGE);
-        let words = self.program.functions[function].variables.len();
+    /// Copies the variables of a paused program to the frame at `base`, which has them in the same slots.
+    fn lend_variables(&mut self, position: Position, base: usize) {
+        let lent = self.lendable(position);
+        let variables = &self.program.functions[self.program.function_at(position.pc as u32)].variables;
         let stack = &mut self.memory.space.stack;
-        stack.words.copy_within(from + first..from + first + words, to + first);
-        stack.tags.copy_within(from + first..from + first + words, to + first);
+        for slot in variables.iter().map(|variable| variable.slot) {
+            let value = match lent.contains(slot.into()) {
+                true => stack.get(position.base as usize + usize::from(slot)),
+                false => Value::UNINITIALISED,
+            };
+            stack.set(base + usize::from(slot), value);
+        }
+    }
+
+    /// Gives the variables of what was evaluated back to the program that is paused above it.
+    fn give_variables_back(&mut self, ended: Activity) {
+        let Some(position) = self.position() else { return };
+        let lent = self.lendable(position);
+        let stack = &mut self.memory.space.stack;
+        for slot in lent.iter().map(|slot| slot as usize) {
+            stack.set(position.base as usize + slot, stack.get(ended.base as usize + slot));
+        }
     }
 }

@@ -55,6 +55,8 @@ pub enum Cause {
         builtin: &'static str,
         /// The parameter.
         parameter: &'static str,
+        /// Which argument it is, from 0.
+        index: u8,
         /// What it must be: "an integer", "a string", "an integer that is not negative".
         expected: &'static str,
         /// What it is.
@@ -240,6 +242,8 @@ pub struct Trap {
     pub backtrace: Backtrace,
     /// The block it is about, if any.
     pub block: Option<BlockFacts>,
+    /// The slot of the argument of `print` or of a built-in that it is about, if it is about one.
+    pub argument: Option<u8>,
     /// The index that was used, if the block it is about is gone and cannot say what lay there.
     pub index: Option<i64>,
     /// What lies where an access went, if it went astray.

@@ -29,7 +29,7 @@ pub struct Segment {
     pub descending: bool,
     /// Bit `k` of a word's mask says that its byte `k` is initialised; looked at where the tag is
     /// [`Tag::PartialBytes`]. Grows when such a word is first written.
-    pub(super) masks: Vec<u8>,
+    pub masks: Vec<u8>,
 }
 
 impl Segment {

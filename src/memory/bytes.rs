@@ -119,7 +119,9 @@ impl Segment {
         if self.masks.try_reserve(more).is_err() {
             return Err(Fault::Host { bytes: more as u64 });
         }
-        self.masks.resize(index + 1, 0);
+        // Bytes are mostly written in order, and the loop's shortcut takes masks that are there.
+        let length = self.masks.capacity().min(self.words.len());
+        self.masks.resize(length, 0);
         Ok(())
     }
 }

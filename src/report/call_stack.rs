@@ -63,7 +63,7 @@ fn folded<'a>(sources: &Sources, frames: &'a [StackFrame]) -> Vec<&'a [StackFram
 
 fn name(sources: &Sources, frame: &StackFrame) -> String {
     match frame.span {
-        Some(span) => format!("{} (line {})", frame.function, sources.position(span).line),
+        Some(span) => format!("{} ({})", frame.function, sources.whereabouts(span)),
         None if frame.library => format!("{} (library)", frame.function),
         None => frame.function.clone(),
     }

@@ -50,16 +50,23 @@ pub fn render(sources: &Sources, diagnostic: &Diagnostic, color: bool) -> String
     text
 }
 
-/// Several diagnostics as text, a blank line after each; the end of a long list is only counted.
+/// Several diagnostics as text, a blank line after each; beyond the limit errors are only counted, and so are
+/// warnings, which hide no error.
 pub fn render_all(sources: &Sources, diagnostics: &[Diagnostic], color: bool) -> String {
     let mut text = String::new();
-    for diagnostic in diagnostics.iter().take(limits::REPORTED_ERRORS) {
-        text.push_str(&render(sources, diagnostic, color));
-        text.push('\n');
+    let (mut errors, mut warnings) = (0_usize, 0_usize);
+    for diagnostic in diagnostics {
+        let count = if diagnostic.severity == Severity::Error { &mut errors } else { &mut warnings };
+        *count += 1;
+        if *count <= limits::REPORTED_DIAGNOSTICS {
+            text.push_str(&render(sources, diagnostic, color));
+            text.push('\n');
+        }
     }
-    let left = diagnostics.len().saturating_sub(limits::REPORTED_ERRORS);
-    if left > 0 {
-        text.push_str(&format!("and {} more\n", super::grouped(left as u64)));
+    for (count, what) in [(errors, "error"), (warnings, "warning")] {
+        if let left @ 1.. = count.saturating_sub(limits::REPORTED_DIAGNOSTICS) as u64 {
+            text.push_str(&format!("and {} more {what}{}\n", super::grouped(left), if left == 1 { "" } else { "s" }));
+        }
     }
     text
 }
@@ -382,7 +389,10 @@ mod tests {
     fn a_long_list_ends_in_a_count() {
         let text = "y\n";
         let one = Diagnostic::warning(span(text, "y"), "odd");
-        let rendered = render_all(&sources(text), &vec![one; 102], false);
-        assert!(rendered.ends_with("and 2 more\n"));
+        let mut all = vec![one; 102];
+        all.push(Diagnostic::error(ErrorKind::SyntaxError, span(text, "y"), "wrong"));
+        let rendered = render_all(&sources(text), &all, false);
+        assert!(rendered.ends_with("and 2 more warnings\n"));
+        assert!(rendered.contains("wrong"), "an error is hidden behind warnings");
     }
 }

@@ -126,9 +126,9 @@ fn dangling(context: Context<'_>, pointer: Pointer) -> String {
     };
     for related in &error.related {
         let Some(span) = related.place.span else { continue };
-        let line = context.compiled.sources.position(span).line;
+        let line = context.compiled.sources.whereabouts(span);
         match related.what {
-            RelatedKind::Freed => text.push_str(&format!(", freed at line {line}")),
+            RelatedKind::Freed => text.push_str(&format!(", freed at {line}")),
             RelatedKind::Allocated => {}
         }
     }
@@ -304,7 +304,7 @@ fn relation(distance: i64, preposition: &str) -> String {
 fn allocated_at(context: Context<'_>) -> String {
     let allocated = context.error.related.iter().find(|related| related.what == RelatedKind::Allocated);
     match allocated.and_then(|related| related.place.span) {
-        Some(span) => format!(" allocated at line {}", context.compiled.sources.position(span).line),
+        Some(span) => format!(" allocated at {}", context.compiled.sources.whereabouts(span)),
         None => String::new(),
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
     match context.error.cause() {
         Cause::Fault(fault) => memory_fault::sentences(context, *fault),
         Cause::StackOverflow { used, needed, limit } => stack_overflow(context, *used, *needed, *limit),
-        Cause::OperandTypes { operator, operands } => operand_types(operator, operands),
+        Cause::OperandTypes { operator, operands } => operand_types(written(context, operator), operands),
         Cause::NotABoolean(found) => {
             Sentences::new(format!("`true` or `false` is needed here, and this is {}", shown(found)), found.type_name)
                 .help("compare it: `x != 0`, `p is not null`")
@@ -80,7 +80,7 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
             format!("`for each` walks over arrays and strings, and this is {}", shown(found)),
             found.type_name,
         ),
-        Cause::Argument { builtin, parameter, expected, found } => {
+        Cause::Argument { builtin, parameter, expected, found, .. } => {
             let (got, is) = against(expected, found);
             Sentences::new(
                 format!("`{builtin}` needs {expected} for `{parameter}`, and got {got}"),
@@ -104,7 +104,7 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
         }
         Cause::Overflow { operator, operands } => overflow(operator, operands),
         Cause::DivisionByZero { operator, dividend } => Sentences::new(
-            format!("`{} {operator} 0`: an integer cannot be divided by zero", dividend.text),
+            format!("`{} {} 0`: an integer cannot be divided by zero", dividend.text, written(context, operator)),
             "the divisor is 0",
         )
         .help("test the divisor before; `/` on floats gives `infinity` or `nan` instead"),
@@ -136,6 +136,13 @@ pub(super) fn sentences(context: Context<'_>) -> Sentences {
         )
         .help("raise `--max-steps`, or look for a loop that never ends"),
     }
+}
+
+/// An operator as the program writes it: `%`, where nothing in the expression is spelt `mod`.
+fn written<'a>(context: Context<'_>, operator: &'a str) -> &'a str {
+    let text = context.error.place.span.map_or("", |span| context.compiled.sources.slice(span));
+    let spelt_out = || text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|word| word == operator);
+    if operator == "mod" && text.contains('%') && !spelt_out() { "%" } else { operator }
 }
 
 /// A value that is not as expected, for the headline and for the label: of the right type only the value

@@ -5,8 +5,22 @@ use crate::session::{Configuration, Outcome};
 
 /// The table, a quantity a line.
 pub fn table(configuration: &Configuration, outcome: &Outcome) -> String {
+    written(configuration, &rows(outcome))
+}
+
+/// The table without what the clock says: the same whenever the same is done.
+pub fn exact(configuration: &Configuration, outcome: &Outcome) -> String {
+    let mut rows = rows(outcome).to_vec();
+    rows.retain(|(name, _)| !BY_THE_CLOCK.contains(name));
+    written(configuration, &rows)
+}
+
+/// The rows that come from the clock.
+const BY_THE_CLOCK: [&str; 3] = ["time collecting", "longest pause", "wall time"];
+
+fn rows(outcome: &Outcome) -> [(&'static str, String); 26] {
     let (machine, heap) = (&outcome.machine, &outcome.heap);
-    let rows: [(&str, String); 26] = [
+    [
         ("instructions", grouped(machine.instructions)),
         ("calls", grouped(machine.calls)),
         ("deepest call", grouped(machine.max_call_depth)),
@@ -33,7 +47,10 @@ pub fn table(configuration: &Configuration, outcome: &Outcome) -> String {
         ("retains", grouped(heap.retains)),
         ("releases", grouped(heap.releases)),
         ("wall time", format!("{:.3} ms", outcome.wall_ns as f64 / 1e6)),
-    ];
+    ]
+}
+
+fn written(configuration: &Configuration, rows: &[(&str, String)]) -> String {
     let mut text = format!("memory {}, allocator {}\n", configuration.memory, configuration.allocator);
     for (name, value) in rows {
         text.push_str(&format!("  {name:<24}{value:>24}\n"));

@@ -1,7 +1,7 @@
 //! From instructions to the user's lines. What happens inside a library function is blamed on the
 //! user's line that called it; its frames stay in the call stack.
 
-use super::{Compiled, Place, StackFrame, USER_SOURCE};
+use super::{Compiled, LIBRARY_SOURCE, Place, StackFrame};
 use crate::machine::{Backtrace, FrameFacts};
 use crate::session::CallStack;
 use crate::source::Span;
@@ -10,6 +10,18 @@ use crate::source::Span;
 pub(super) fn place(compiled: &Compiled, at: u32, backtrace: &Backtrace) -> Place {
     let at = user_instruction(compiled, at, backtrace);
     Place { span: span(compiled, at), function: function(compiled, at), call_stack: call_stack(compiled, backtrace) }
+}
+
+/// The text of the argument that `print` or a built-in, the instruction `at`, finds in `slot`: that of the
+/// last instruction before it that writes the slot.
+pub(super) fn argument(compiled: &Compiled, at: u32, slot: u8) -> Option<Span> {
+    let program = &compiled.program;
+    let whole = span(compiled, at)?;
+    let entry = program.functions.get(program.function_at(at))?.entry;
+    let writes =
+        |at: &u32| program.code[*at as usize].effects().writes.iter().any(|slots| slots.contains(&slot.into()));
+    let argument = span(compiled, (entry..at).rev().find(writes)?)?;
+    (whole.start <= argument.start && argument.end <= whole.end).then_some(argument)
 }
 
 /// The library function that the instruction `at` belongs to, if it does.
@@ -40,9 +52,7 @@ pub(super) fn origin(compiled: &Compiled, at: u32) -> Option<String> {
         return Some("the library".to_owned());
     }
     let span = span(compiled, at)?;
-    let id = compiled.sources.find(span.start);
-    let line = compiled.sources.get(id).line(span.start);
-    Some(if id == USER_SOURCE { format!("line {line}") } else { compiled.sources.get(id).name.clone() })
+    Some(compiled.sources.whereabouts(span))
 }
 
 /// The function of an instruction of the user's.
@@ -57,7 +67,7 @@ pub(super) fn function(compiled: &Compiled, at: u32) -> String {
 /// Whether an instruction belongs to the text of `--call`.
 fn is_call(compiled: &Compiled, at: u32) -> bool {
     compiled.program.call_code.contains(&at)
-        && span(compiled, at).is_some_and(|span| compiled.sources.find(span.start) != USER_SOURCE)
+        && span(compiled, at).is_some_and(|span| Some(compiled.sources.find(span.start)) == compiled.call)
 }
 
 /// A backtrace in terms of the source.
@@ -73,7 +83,8 @@ pub(super) fn call_stack(compiled: &Compiled, backtrace: &Backtrace) -> CallStac
 
 fn stack_frame(compiled: &Compiled, frame: FrameFacts) -> StackFrame {
     let library = library_function(compiled, frame.at);
-    let in_file = |span: &Span| compiled.sources.find(span.start) == USER_SOURCE;
+    let others = [Some(LIBRARY_SOURCE), compiled.call];
+    let in_file = |span: &Span| !others.contains(&Some(compiled.sources.find(span.start)));
     StackFrame {
         span: span(compiled, frame.at).filter(in_file),
         library: library.is_some(),

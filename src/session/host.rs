@@ -7,7 +7,9 @@ use std::io::{self, BufRead, ErrorKind, Read, Write};
 use super::files::Files;
 use super::{Compiled, blame};
 use crate::limits;
-use crate::machine::{FileProblem, Host};
+use crate::machine::drawing::{Drawing, Palette};
+use crate::machine::{FileProblem, Host, Machine, Position};
+use crate::memory::Value;
 
 /// What the world told a program, in order.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +49,9 @@ impl Recording {
     }
 }
 
+/// Looks at a value while it is there.
+pub(super) type Lens<'a> = &'a mut dyn FnMut(&Drawing<'_>, Value);
+
 /// The real world.
 pub(super) struct LiveHost<'a> {
     input: &'a mut dyn BufRead,
@@ -55,6 +60,10 @@ pub(super) struct LiveHost<'a> {
     compiled: &'a Compiled,
     files: Files,
     recording: Recording,
+    /// Is given the values that are shown; they are printed if it is not there.
+    lens: Option<Lens<'a>>,
+    /// How they are to look.
+    palette: Palette,
     /// Why output cannot be written any more.
     failure: Option<io::Error>,
 }
@@ -67,7 +76,23 @@ impl<'a> LiveHost<'a> {
         compiled: &'a Compiled,
         files: Files,
     ) -> LiveHost<'a> {
-        LiveHost { input, output, drawings, compiled, files, recording: Recording::default(), failure: None }
+        let recording = Recording::default();
+        LiveHost {
+            input,
+            output,
+            drawings,
+            compiled,
+            files,
+            recording,
+            lens: None,
+            palette: Palette::Plain,
+            failure: None,
+        }
+    }
+
+    /// The same, with somebody who looks at the values that are shown.
+    pub fn looking(self, lens: Option<Lens<'a>>, palette: Palette) -> LiveHost<'a> {
+        LiveHost { lens, palette, ..self }
     }
 
     /// Flushes the output; whether nobody reads it any more.
@@ -108,6 +133,17 @@ impl Host for LiveHost<'_> {
         // A program goes on when nobody looks at its drawings.
         let _ = self.drawings.write_all(text).and_then(|()| self.drawings.flush());
         Ok(())
+    }
+
+    fn echo(&mut self, machine: &Machine<'_>, position: Position, value: Value) -> io::Result<()> {
+        let origin = |instruction| blame::origin(self.compiled, instruction);
+        if let Some(lens) = &mut self.lens {
+            // What the question itself holds is not what was asked for.
+            lens(&Drawing::new(machine, machine.outer_position(), &origin, self.palette), value);
+            return Ok(());
+        }
+        let text = Drawing::new(machine, Some(position), &origin, self.palette).inspect(value) + "\n";
+        self.write(text.as_bytes())
     }
 
     fn origin(&self, instruction: u32) -> Option<String> {

@@ -12,6 +12,12 @@ pub(super) fn report(compiled: &Compiled, machine: &Machine<'_>) -> Leaks {
     group(compiled, &machine.memory.leaks(&machine.globals()))
 }
 
+/// What is left where a session stands.
+pub(super) fn report_at_prompt(compiled: &Compiled, machine: &mut Machine<'_>) -> Leaks {
+    let roots = machine.prompt_roots();
+    group(compiled, &machine.memory.leaks(&roots))
+}
+
 fn group(compiled: &Compiled, lost: &[LostBlock]) -> Leaks {
     let mut leaks = Leaks::default();
     let mut groups: BTreeMap<(LeakKind, u32, u32), LeakGroup> = BTreeMap::new();

@@ -16,10 +16,15 @@ use crate::memory::{BlockKind, Fault, FieldName, LayoutId};
 pub(super) fn describe(compiled: &Compiled, machine: &Machine<'_>, trap: Trap) -> RunError {
     let block = trap.block.as_ref();
     let site = block.and_then(|block| block.site);
+    let library = blame::library_function(compiled, trap.at);
+    let mut place = blame::place(compiled, trap.at, &trap.backtrace);
+    if let Some(slot) = trap.argument.filter(|_| library.is_none()) {
+        place.span = blame::argument(compiled, trap.at, slot).or(place.span);
+    }
     RunError {
         kind: trap.cause.kind(),
-        place: blame::place(compiled, trap.at, &trap.backtrace),
-        library: blame::library_function(compiled, trap.at),
+        place,
+        library,
         related: Vec::new(),
         block_name: site.and_then(|site| compiled.program.block_name(site)).map(str::to_owned),
         allocated: None,

@@ -2,6 +2,7 @@
 //! diagnostics that point at it. Knows nothing of the language.
 
 mod diagnostic;
+pub mod file;
 mod text;
 
 pub use diagnostic::{Diagnostic, Label, Severity};

@@ -124,6 +124,18 @@ impl Sources {
         self.of(span).position(span.start)
     }
 
+    /// Where a span begins, as a reader would look for it: `line 5` in the first text, elsewhere with the name of the
+    /// text, which says all if it has one line.
+    pub fn whereabouts(&self, span: Span) -> String {
+        let source = self.of(span);
+        let line = source.line(span.start);
+        match self.find(span.start) {
+            SourceId(0) => format!("line {line}"),
+            _ if source.text.lines().nth(1).is_none() => source.name.clone(),
+            _ => format!("{} line {line}", source.name),
+        }
+    }
+
     /// The text of a span.
     pub fn slice(&self, span: Span) -> &str {
         self.of(span).slice(span)

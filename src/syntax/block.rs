@@ -9,7 +9,7 @@ use super::error::excerpt;
 use super::keyword::BlockKind;
 use super::layout::Indentation;
 use super::names::Names;
-use super::{Errors, Line, ParsedClause};
+use super::{Line, ParsedClause};
 use crate::kind::ErrorKind;
 use crate::limits::BLOCK_DEPTH;
 use crate::source::{Diagnostic, Source, Span};
@@ -20,7 +20,7 @@ pub(super) fn build(
     names: &Names,
     lines: Vec<Line>,
     module: Module,
-    errors: &mut Errors,
+    errors: &mut Vec<Diagnostic>,
 ) -> (Module, bool) {
     let mut builder = BlockBuilder {
         source,
@@ -143,7 +143,7 @@ struct BlockBuilder<'a> {
     source: &'a Source,
     names: &'a Names,
     module: Module,
-    errors: &'a mut Errors,
+    errors: &'a mut Vec<Diagnostic>,
     /// Innermost last; the first is the top level and stays.
     open: Vec<Open>,
     /// The line before the one at hand has an error.

@@ -104,8 +104,11 @@ pub(super) struct Builder<'s> {
 }
 
 impl<'s> Builder<'s> {
-    pub(super) fn new(source: &'s Source, names: &'s mut Names) -> Builder<'s> {
-        Builder { source, names, expressions: Vec::new(), depths: Vec::new(), too_large: Vec::new(), error: None }
+    /// Adds to an arena of expressions.
+    pub(super) fn new(source: &'s Source, names: &'s mut Names, expressions: Vec<Expression>) -> Builder<'s> {
+        // Nothing new is built of what is there already.
+        let depths = vec![0; expressions.len()];
+        Builder { source, names, expressions, depths, too_large: Vec::new(), error: None }
     }
 
     /// Ends a clause: its first error, if it has one.

@@ -176,6 +176,13 @@ pub(super) fn size(word: &str) -> Option<&'static str> {
     ["KB", "KiB", "MB", "MiB", "GB", "GiB"].into_iter().find(|size| size.eq_ignore_ascii_case(word))
 }
 
+/// The words worth completing, each in the spelling that the documentation uses.
+pub const COMPLETED: &[&str] = &[
+    "and", "break", "continue", "defer", "delete", "div", "downto", "each", "else", "false", "for", "from", "function",
+    "global", "if", "in", "is", "let", "mod", "new", "not", "null", "or", "pass", "print", "record", "release",
+    "repeat", "return", "set", "sizeof", "step", "to", "true", "until", "weak", "while",
+];
+
 /// The keyword that begins a statement and that a misspelt word was probably meant to be.
 pub(super) fn meant(word: &str) -> Option<&'static str> {
     const KEYWORDS: [&str; 23] = [
@@ -248,4 +255,23 @@ pub(super) fn foreign(word: &str) -> Option<&'static str> {
         }
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_words_of_the_language_are_completed() {
+        let operators = ["not", "new", "weak", "sizeof", "each"];
+        for word in COMPLETED {
+            let known = leading(word).is_some()
+                || infix(word).is_some()
+                || in_for(word).is_some()
+                || literal(word).is_some()
+                || operators.contains(word);
+            assert!(known, "`{word}` is no keyword");
+        }
+        assert!(COMPLETED.is_sorted());
+    }
 }

@@ -9,6 +9,7 @@ mod block;
 mod clause;
 mod construct;
 mod error;
+pub mod highlight;
 mod keyword;
 mod layout;
 mod literal;
@@ -18,14 +19,15 @@ mod tests;
 mod thousands;
 mod token;
 
+pub use keyword::COMPLETED as KEYWORDS;
 pub use names::Names;
 
 use lalrpop_util::{ParseError, lalrpop_mod};
 
 use crate::kind::ErrorKind;
-use crate::limits::{REPORTED_ERRORS, SOURCE_BYTES};
+use crate::limits::SOURCE_BYTES;
 use crate::source::{Diagnostic, Source, SourceId, Sources, Span};
-use ast::{ExpressionId, Module, StatementKind};
+use ast::{Expression, ExpressionId, Module, StatementKind};
 use clause::{Clause, Clauses, Reading};
 use construct::{Builder, ClauseKind, Header};
 use keyword::BlockKind;
@@ -96,43 +98,22 @@ impl RecordBody {
     }
 }
 
-/// Errors as they are found: the first [`REPORTED_ERRORS`], and how many more there were.
-#[derive(Debug, Default)]
-struct Errors {
-    reported: Vec<Diagnostic>,
-    more: usize,
-}
-
-impl Errors {
-    fn push(&mut self, error: Diagnostic) {
-        if self.reported.len() < REPORTED_ERRORS {
-            self.reported.push(error);
-        } else {
-            self.more += 1;
-        }
-    }
-
-    /// All that are reported, in the order of the text.
-    fn finish(mut self) -> Vec<Diagnostic> {
-        self.reported.sort_by_key(|error| error.primary.span.start);
-        if let Some(last) = self.reported.last_mut().filter(|_| self.more > 0) {
-            let more = self.more;
-            last.notes.push(format!("{more} more error{} not shown", if more == 1 { " is" } else { "s are" }));
-        }
-        self.reported
-    }
-}
-
 /// Parses a whole program.
 pub fn parse(sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
+    parse_onto(Vec::new(), sources, source, names)
+}
+
+/// Parses a text that goes on from others, of which `expressions` is the arena: the module has those and its
+/// own, and of the rest only its own.
+pub fn parse_onto(expressions: Vec<Expression>, sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
     let source = sources.get(source);
-    let mut errors = Errors::default();
+    let mut errors = Vec::new();
     if let Some(error) = check_size(source) {
         return Parsed { diagnostics: vec![error], ..Parsed::default() };
     }
     let mut lexemes = token::lex(source);
     clause::shadow(source, &mut lexemes);
-    let mut parser = LineParser::new(source, names);
+    let mut parser = LineParser::new(source, names, expressions);
     let mut lines = Vec::new();
     let mut unfinished = false;
     let mut record = RecordBody::default();
@@ -148,7 +129,8 @@ pub fn parse(sources: &Sources, source: SourceId, names: &mut Names) -> Parsed {
     unfinished |= lexemes.iter().any(|lexeme| lexeme.token == Token::UnterminatedComment);
     let module = parser.builder.finish();
     let (module, block_unfinished) = block::build(source, names, lines, module, &mut errors);
-    Parsed { module, diagnostics: errors.finish(), unfinished: unfinished || block_unfinished }
+    errors.sort_by_key(|error| error.primary.span.start);
+    Parsed { module, diagnostics: errors, unfinished: unfinished || block_unfinished }
 }
 
 /// Parses a source that is one expression (`--call`), into the module's arena.
@@ -165,8 +147,8 @@ pub fn parse_expression(
         return Err(vec![error]);
     }
     let lexemes = token::lex(source);
-    let mut errors = Errors::default();
-    let mut parser = LineParser::new(source, names);
+    let mut errors = Vec::new();
+    let mut parser = LineParser::new(source, names, Vec::new());
     let lines: Vec<LogicalLine> = Layout::new(source, &lexemes).take(2).collect();
     let mut found = None;
     let mut extra = None;
@@ -178,7 +160,7 @@ pub fn parse_expression(
             }
         }
     }
-    if errors.reported.is_empty() {
+    if errors.is_empty() {
         let error = |span, message: &str| Diagnostic::error(ErrorKind::SyntaxError, span, message);
         match (found, extra) {
             (Some(id), None) => return Ok((parser.builder.finish(), id)),
@@ -189,7 +171,7 @@ pub fn parse_expression(
             }
         }
     }
-    Err(errors.finish())
+    Err(errors)
 }
 
 fn check_size(source: &Source) -> Option<Diagnostic> {
@@ -206,11 +188,11 @@ struct LineParser<'s> {
 }
 
 impl<'s> LineParser<'s> {
-    fn new(source: &'s Source, names: &'s mut Names) -> LineParser<'s> {
-        LineParser { source, builder: Builder::new(source, names), grammar: grammar::ClauseParser::new() }
+    fn new(source: &'s Source, names: &'s mut Names, expressions: Vec<Expression>) -> LineParser<'s> {
+        LineParser { source, builder: Builder::new(source, names, expressions), grammar: grammar::ClauseParser::new() }
     }
 
-    fn line(&mut self, line: LogicalLine, lexemes: &[Lexeme], reading: Reading, errors: &mut Errors) -> Line {
+    fn line(&mut self, line: LogicalLine, lexemes: &[Lexeme], reading: Reading, errors: &mut Vec<Diagnostic>) -> Line {
         let lexemes = &lexemes[line.lexemes];
         let mut clauses = Vec::new();
         if let Some(error) = line.bracket_error {
@@ -234,7 +216,7 @@ impl<'s> LineParser<'s> {
         Line { indentation: line.indentation, clauses }
     }
 
-    fn clause(&mut self, mut clause: Clause, errors: &mut Errors) -> ParsedClause {
+    fn clause(&mut self, mut clause: Clause, errors: &mut Vec<Diagnostic>) -> ParsedClause {
         if let Some(error) = clause.error.take() {
             errors.push(error);
             return self.broken(&clause);

@@ -184,6 +184,21 @@ fn the_report_of_a_finished_program() {
 }
 
 #[test]
+fn a_long_list_of_errors_is_whole_in_the_report_and_counted_on_the_terminal() {
+    let (output, report) = report(&"x 3\n".repeat(105), &[]);
+    assert_eq!(stderr(&output).matches("error[syntax-error]").count(), 100);
+    assert!(
+        stderr(&output).ends_with("and 5 more errors\nerror: 105 errors kept the program from running\n"),
+        "{}",
+        stderr(&output)
+    );
+    let report = report.unwrap();
+    let errors = report["errors"].as_array().unwrap();
+    assert_eq!(errors.len(), 105);
+    assert_eq!(errors[104]["line"], 105);
+}
+
+#[test]
 fn the_report_of_a_rejected_program_lists_its_errors() {
     let (output, report) = report("print(y)\nprint(z)\n", &[]);
     let report = report.unwrap();
@@ -371,7 +386,7 @@ fn the_commands_that_run_nothing() {
     assert_exit(&run(&["--version"]), 0);
     assert_exit(&run(&["--help"]), 0);
     assert_exit(&run(&[]), 2);
-    let commands = "the commands are run, compare, check, ";
+    let commands = "the commands are run, compare, repl, check, ";
     assert_refused(&run(&["chekc", "t.pseudo"]), 2, &["a similar subcommand exists: 'check'", commands]);
     assert_refused(&run(&["rnu", "t.pseudo"]), 2, &["a similar subcommand exists: 'run'", commands]);
 }

@@ -19,7 +19,8 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("library", &["source", "syntax"]),
     ("session", &["source", "syntax", "bytecode", "compiler", "memory", "machine", "library"]),
     ("report", &["source", "bytecode", "compiler", "memory", "machine", "session"]),
-    ("cli", &["source", "syntax", "bytecode", "compiler", "memory", "machine", "library", "session", "report"]),
+    ("repl", &["source", "syntax", "bytecode", "compiler", "memory", "machine", "library", "session", "report"]),
+    ("cli", &["source", "syntax", "bytecode", "compiler", "memory", "machine", "library", "session", "report", "repl"]),
 ];
 const FREE: &[&str] = &["kind", "limits"];
 

@@ -7,6 +7,11 @@ mod drawings;
 mod explain;
 mod layers;
 mod readme;
+mod repl;
 mod safety;
 mod snapshots;
 mod strategies;
+#[cfg(unix)]
+mod terminal;
+mod tour;
+mod transcript;

@@ -231,6 +231,10 @@ impl<'a> Lowering<'_, 'a> {
                 self.swap(a, b, span);
                 self.no_value(span, destination)
             }
+            ("breakpoint", _) => {
+                self.emit(Instruction::Breakpoint {}, span);
+                self.no_value(span, destination)
+            }
             _ => self.call_general_builtin(id, builtin, arguments, span, wanted),
         }
     }

@@ -1,7 +1,8 @@
 //! Built-ins that talk to the world: input, files, and the program's own end.
 
+use super::Action::{Lowered, Run};
 use super::text::{Number, number_in};
-use super::{Action::Run, Call, Row};
+use super::{Call, Row};
 use crate::machine::host::FileProblem;
 use crate::machine::trap::{Cause, Ending, Shown};
 use crate::memory::{Tag, Value};
@@ -15,6 +16,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("error", &["message"], 0, "Stops the program with a message", Run(error)),
     Row::new("assert", &["condition", "message"], 1, "Stops the program unless the condition holds", Run(assert)),
     Row::new("exit", &[], 0, "Ends the program", Run(exit)),
+    Row::new("breakpoint", &[], 0, "Pauses the program, to look at its variables and its memory", Lowered),
 ];
 
 fn input(call: &mut Call<'_, '_>) -> Result<Value, Ending> {

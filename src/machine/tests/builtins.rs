@@ -92,7 +92,9 @@ fn refusals() {
         let what = format!("{name} {arguments:?}");
         assert_eq!(call(name, arguments).map_err(|cause| cause.kind()), Err(kind), "{what}");
     }
-    let Err(Cause::Argument { builtin, parameter, expected, found }) = call("random", vec![I(0)]) else { panic!() };
+    let Err(Cause::Argument { builtin, parameter, index: 0, expected, found }) = call("random", vec![I(0)]) else {
+        panic!()
+    };
     assert_eq!((builtin, parameter, expected), ("random", "n", "an integer greater than 0"));
     assert_eq!(found, Shown { type_name: "an integer", text: "0".into() });
 }

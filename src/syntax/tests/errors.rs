@@ -1,7 +1,6 @@
 //! Errors: each once, at the smallest span, none hidden by another, none that follows from another.
 
-use super::{advice, check_errors, parsed};
-use crate::limits::REPORTED_ERRORS;
+use super::{advice, check_errors};
 
 #[test]
 fn misreadings() {
@@ -237,11 +236,4 @@ fn brackets() {
             ],
         ),
     ]);
-}
-
-#[test]
-fn errors_are_counted_beyond_the_limit() {
-    let (parsed, _, _) = parsed(&"x 3\n".repeat(REPORTED_ERRORS + 5));
-    assert_eq!(parsed.diagnostics.len(), REPORTED_ERRORS);
-    assert_eq!(parsed.diagnostics[REPORTED_ERRORS - 1].notes, ["5 more errors are not shown"]);
 }

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::{errors, parsed, tree};
-use crate::limits::{BLOCK_DEPTH, EXPRESSION_DEPTH, REPORTED_ERRORS};
+use crate::limits::{BLOCK_DEPTH, EXPRESSION_DEPTH};
 use crate::source::{SourceId, Span};
 use crate::syntax::ast::{ExpressionId, ExpressionKind};
 
@@ -62,7 +62,7 @@ fn unclosed_brackets_by_the_thousand() {
     let text = format!("x = {}1\ny = 2 2", "(".repeat(10_000));
     assert_eq!(errors(&text), "1:5 [(] this `(` is never closed\n2:5 [2 2] nothing stands between `2` and `2`");
     let (parsed, _, _) = parsed(&"x = f(1\n".repeat(10_000));
-    assert_eq!(parsed.diagnostics.len(), REPORTED_ERRORS);
+    assert_eq!(parsed.diagnostics.len(), 10_000);
 }
 
 #[test]

@@ -1,16 +1,14 @@
-//! Reading the file that a command is about.
+//! Reading the file that a program is in.
 
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::terminal::Terminal;
 use crate::limits;
-use crate::report;
 
 /// A program's text and names.
-#[derive(Debug)]
-pub(super) struct SourceFile {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceFile {
     /// What messages call it: the path as given.
     pub name: String,
     /// What the JSON report calls it: the path's last component.
@@ -19,27 +17,35 @@ pub(super) struct SourceFile {
     pub text: String,
 }
 
-/// Reads a file, or says why not.
-pub(super) fn read(path: &Path, terminal: &Terminal) -> Option<SourceFile> {
+/// Why there is no text, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Unreadable {
+    /// What is wrong.
+    pub message: String,
+    /// Advice, a sentence each.
+    pub help: Vec<String>,
+}
+
+/// Reads a file; `-` is standard input.
+///
+/// # Errors
+/// See [`Unreadable`].
+pub fn read(path: &Path) -> Result<SourceFile, Unreadable> {
     let standard_input = path == "-";
     let name = if standard_input { "<standard input>".to_owned() } else { path.display().to_string() };
-    let bytes = match read_bytes(path, standard_input) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            terminal.error(&reason(&name, path, &error), &similar_file(path, &error));
-            return None;
-        }
-    };
+    let bytes = read_bytes(path, standard_input)
+        .map_err(|error| Unreadable { message: reason(&name, path, &error), help: similar_file(path, &error) })?;
     let program = match path.file_name() {
         Some(last) if !standard_input => last.to_string_lossy().into_owned(),
         _ => name.clone(),
     };
     match text(bytes) {
-        Ok(text) => Some(SourceFile { name, program, text }),
-        Err(problem) => {
-            terminal.error(&format!("{name} {problem}"), &["a program is plain text in UTF-8".to_owned()]);
-            None
-        }
+        Ok(text) => Ok(SourceFile { name, program, text }),
+        Err(problem) => Err(Unreadable {
+            message: format!("{name} {problem}"),
+            help: vec!["a program is plain text in UTF-8".to_owned()],
+        }),
     }
 }
 
@@ -57,7 +63,7 @@ fn read_bytes(path: &Path, standard_input: bool) -> io::Result<Vec<u8>> {
 
 fn text(bytes: Vec<u8>) -> Result<String, String> {
     if bytes.len() > limits::SOURCE_BYTES {
-        return Err(format!("is too large: a program has at most {}", report::size(limits::SOURCE_BYTES as u64)));
+        return Err(format!("is too large: a program has at most {}MiB", limits::SOURCE_BYTES >> 20));
     }
     if let Some(at) = bytes.iter().position(|&byte| byte == 0) {
         return Err(format!("is not a text file: there is a zero byte at offset {at}"));
