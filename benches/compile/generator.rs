@@ -22,6 +22,12 @@ pub const KINDS: &[Kind] = &[
     Kind { name: "globals", summary: "a global a line, and functions that read and assign them", write: globals },
     Kind { name: "records", summary: "declared records", write: records },
     Kind { name: "inferred", summary: "records that are never declared", write: inferred },
+    Kind { name: "shared", summary: "records that all go through the same 20 functions", write: shared },
+    Kind {
+        name: "some-paths",
+        summary: "a function whose variables are assigned on some paths only",
+        write: some_paths,
+    },
     Kind { name: "if-chain", summary: "a single `if` with an arm for every two lines", write: if_chain },
     Kind { name: "nested-blocks", summary: "blocks nested to 150 levels", write: nested_blocks },
     Kind { name: "nested-brackets", summary: "expressions nested to 300 levels", write: nested_brackets },
@@ -193,6 +199,31 @@ fn inferred(text: &mut Text, lines: usize) {
             "    return s.count",
         );
     });
+}
+
+fn shared(text: &mut Text, lines: usize) {
+    for n in 0..20 {
+        let next = n + 1;
+        lines!(text; "function pass{n}(r):", "    return pass{next}(r)");
+    }
+    lines!(text; "function pass20(r):", "    r.count = 1", "    return r.count");
+    text.repeat(lines, |text, n| {
+        lines!(text;
+            "record R{n}: key{n}, count",
+            "function make{n}():",
+            "    r = new R{n}({n}, 2)",
+            "    return pass0(r)",
+        );
+    });
+}
+
+fn some_paths(text: &mut Text, lines: usize) {
+    lines!(text; "function choose(x):");
+    text.repeat(lines, |text, n| {
+        let v = n % 200;
+        lines!(text; "    if x > {n}:", "        v{v} = {n}");
+    });
+    lines!(text; "    return v0", "print(choose(7))");
 }
 
 fn if_chain(text: &mut Text, lines: usize) {
