@@ -21,6 +21,15 @@ pub const FUNCTION_INSTRUCTIONS: u32 = 1024 * 1024;
 /// Words the stack keeps committed past a frame's base, so that a frame window is always whole.
 pub const FRAME_WINDOW: usize = 256;
 
+/// Versions of one function for arguments of different types, besides one for any. Real programs call
+/// their functions with one combination, now and then with two or three.
+pub const FUNCTION_VERSIONS: usize = 4;
+/// Instructions that the versions of a program's functions may add to its code.
+pub const VERSIONS_CODE: usize = 1 << 16;
+/// Instructions that the inference of types looks at, for each that the program has, before it gives up.
+/// Types grow a few times at most, and only what depends on them is looked at again.
+pub const INFERENCE_STEPS: usize = 40;
+
 /// The source text may have at most this many bytes: spans are 32-bit, and the library's own text
 /// and the REPL's inputs share the numbering.
 pub const SOURCE_BYTES: usize = 256 * 1024 * 1024;

@@ -221,8 +221,12 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
         requirements: configuration.requirements(),
     };
     match compiler::compile(input, &mut names) {
-        Ok(compiler::Output { program, warnings, uncalled, statements, .. }) => {
+        Ok(compiler::Output { mut program, warnings, uncalled, statements, .. }) => {
             diagnostics.extend(warnings);
+            // After an error that is only reported, slots may hold anything.
+            if configuration.checks == Checks::Stop {
+                compiler::specialise(&mut program);
+            }
             in_text_order(&mut diagnostics);
             if let Some(error) = statics_error(&program, configuration) {
                 diagnostics.push(error);

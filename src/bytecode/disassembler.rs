@@ -22,8 +22,14 @@ pub fn disassemble(program: &Program, sources: &Sources) -> String {
 
 /// One function, appended to `text`.
 pub fn disassemble_function(program: &Program, function: &Function, sources: &Sources, text: &mut String) {
-    let parameters: Vec<&str> =
-        function.variables.iter().take(function.parameters.into()).map(|variable| variable.name.as_str()).collect();
+    let types = program.types.of(program.function_at(function.entry) as u32);
+    let parameters = function.variables.iter().take(function.parameters.into()).enumerate();
+    let parameters: Vec<String> = parameters
+        .map(|(index, variable)| match types.and_then(|types| types.parameters[index].name()) {
+            Some(known) => format!("{}: {known}", variable.name),
+            None => variable.name.clone(),
+        })
+        .collect();
     let _ = writeln!(
         text,
         "{}({})  frame: {} bytes, {} slots{}",

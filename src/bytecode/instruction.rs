@@ -4,6 +4,7 @@ use std::ops::{Deref, Range};
 
 use super::isa::for_each_instruction;
 use super::operand::*;
+use super::types::Type;
 
 macro_rules! define_instruction {
     ($($(#[doc = $doc:literal])+ $mnemonic:literal $name:ident { $($field:ident: $type:ty),* })+) => {
@@ -171,6 +172,38 @@ impl OperandVisitor for Option<Reference> {
     }
 }
 
+/// Where a jump goes, if there is one.
+struct Jumper(Option<i32>);
+
+impl OperandVisitor for Jumper {
+    fn operand<O: Operand>(&mut self, operand: O) {
+        self.0 = self.0.or(operand.jump());
+    }
+}
+
+/// Calls functions with each slot that is read or written, and what it holds then.
+struct Holdings<R, W, J, F> {
+    reads: R,
+    writes: W,
+    jumping: J,
+    falling: F,
+}
+
+impl<R, W, J, F> OperandVisitor for Holdings<R, W, J, F>
+where
+    R: FnMut(u8, Type),
+    W: FnMut(u8, Type),
+    J: FnMut(u8, Type),
+    F: FnMut(u8, Type),
+{
+    fn operand<O: Operand>(&mut self, operand: O) {
+        operand.reads().for_each(|slot| (self.reads)(slot as u8, O::HOLDS));
+        operand.writes().for_each(|slot| (self.writes)(slot as u8, O::HOLDS));
+        operand.writes_jumping().into_iter().for_each(|slot| (self.jumping)(slot as u8, O::HOLDS));
+        operand.writes_falling().into_iter().for_each(|slot| (self.falling)(slot as u8, O::HOLDS));
+    }
+}
+
 struct Shower<'a> {
     context: Context<'a>,
     shown: Vec<String>,
@@ -204,6 +237,29 @@ impl Instruction {
             effects.reads.push(from..from + count);
         }
         effects
+    }
+
+    /// Where its jump goes, relative to the next instruction, if it may jump.
+    pub fn jump(self) -> Option<i32> {
+        let mut jumper = Jumper(None);
+        self.operands(&mut jumper);
+        jumper.0
+    }
+
+    /// Calls `visit` with each slot that it reads, and what it relies on that to hold.
+    pub fn each_read(self, visit: impl FnMut(u8, Type)) {
+        self.operands(&mut Holdings { reads: visit, writes: |_, _| {}, jumping: |_, _| {}, falling: |_, _| {} });
+    }
+
+    /// Calls a function with each slot that gets a value, and the type of that, as far as the operand tells:
+    /// on every way out, where it jumps, and where it does not.
+    pub fn each_write(
+        self,
+        writes: impl FnMut(u8, Type),
+        jumping: impl FnMut(u8, Type),
+        falling: impl FnMut(u8, Type),
+    ) {
+        self.operands(&mut Holdings { reads: |_, _| {}, writes, jumping, falling });
     }
 
     /// Whether control never reaches the next instruction by falling through.

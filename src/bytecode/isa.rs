@@ -55,6 +55,10 @@ macro_rules! for_each_instruction {
             "floor-divide-integer" FloorDivideInteger { to: Write, left: Read, right: Integer }
             /// `to` := `left mod right`, an integer constant other than 0.
             "modulo-integer" ModuloInteger { to: Write, left: Read, right: Integer }
+            /// `to` := `left div right`, a constant from 2 on.
+            "floor-divide-constant" FloorDivideConstant { to: Write, left: Read, right: DivisorIndex }
+            /// `to` := `left mod right`, a constant from 2 on.
+            "modulo-constant" ModuloConstant { to: Write, left: Read, right: DivisorIndex }
             /// `to` := `-operand`.
             "negate" Negate { to: Write, operand: Read }
             /// `to` := `not operand`, a boolean.
@@ -147,6 +151,72 @@ macro_rules! for_each_instruction {
             /// The next round, at `target`, unless all elements have had their turn:
             /// `variable` := the element at the index.
             "each-next" EachNext { walk: Walk, variable: WriteJumping, target: Target }
+
+            // ---- operands of known types: no tag is looked at, those of results are written as ever
+            /// `to` := `left + right`.
+            "integer.add" IntegerAdd { to: WriteInteger, left: ReadInteger, right: ReadInteger }
+            /// `to` := `left - right`.
+            "integer.subtract" IntegerSubtract { to: WriteInteger, left: ReadInteger, right: ReadInteger }
+            /// `to` := `left * right`.
+            "integer.multiply" IntegerMultiply { to: WriteInteger, left: ReadInteger, right: ReadInteger }
+            /// `to` := `left div right`.
+            "integer.floor-divide" IntegerFloorDivide { to: WriteInteger, left: ReadInteger, right: ReadInteger }
+            /// `to` := `left mod right`.
+            "integer.modulo" IntegerModulo { to: WriteInteger, left: ReadInteger, right: ReadInteger }
+            /// `to` := `left + right`, a constant.
+            "integer.add-constant" IntegerAddConstant { to: WriteInteger, left: ReadInteger, right: Integer }
+            /// `to` := `left - right`, a constant.
+            "integer.subtract-constant" IntegerSubtractConstant { to: WriteInteger, left: ReadInteger, right: Integer }
+            /// `to` := `left * right`, a constant.
+            "integer.multiply-constant" IntegerMultiplyConstant { to: WriteInteger, left: ReadInteger, right: Integer }
+            /// `to` := `left div right`, a constant from 2 on.
+            "integer.floor-divide-constant" IntegerFloorDivideConstant { to: WriteInteger, left: ReadInteger, right: DivisorIndex }
+            /// `to` := `left mod right`, a constant from 2 on.
+            "integer.modulo-constant" IntegerModuloConstant { to: WriteInteger, left: ReadInteger, right: DivisorIndex }
+            /// `to` := `left + right`.
+            "float.add" FloatAdd { to: WriteFloat, left: ReadFloat, right: ReadFloat }
+            /// `to` := `left - right`.
+            "float.subtract" FloatSubtract { to: WriteFloat, left: ReadFloat, right: ReadFloat }
+            /// `to` := `left * right`.
+            "float.multiply" FloatMultiply { to: WriteFloat, left: ReadFloat, right: ReadFloat }
+            /// `to` := `left / right`.
+            "float.divide" FloatDivide { to: WriteFloat, left: ReadFloat, right: ReadFloat }
+            /// `to` := the square root of `operand`.
+            "float.square-root" FloatSquareRoot { to: WriteFloat, operand: ReadFloat }
+            /// Goes on at `target` if `left = right`.
+            "integer.jump-if-equal" IntegerJumpIfEqual { left: ReadInteger, right: ReadInteger, target: Target }
+            /// Goes on at `target` if `left != right`.
+            "integer.jump-if-not-equal" IntegerJumpIfNotEqual { left: ReadInteger, right: ReadInteger, target: Target }
+            /// Goes on at `target` if `left < right`.
+            "integer.jump-if-less" IntegerJumpIfLess { left: ReadInteger, right: ReadInteger, target: Target }
+            /// Goes on at `target` if `left <= right`.
+            "integer.jump-if-less-equal" IntegerJumpIfLessEqual { left: ReadInteger, right: ReadInteger, target: Target }
+            /// Goes on at `target` if `left = right`, a constant.
+            "integer.jump-if-equal-constant" IntegerJumpIfEqualConstant { left: ReadInteger, right: Short, target: Target }
+            /// Goes on at `target` if `left != right`, a constant.
+            "integer.jump-if-not-equal-constant" IntegerJumpIfNotEqualConstant { left: ReadInteger, right: Short, target: Target }
+            /// Goes on at `target` if `left < right`, a constant.
+            "integer.jump-if-less-constant" IntegerJumpIfLessConstant { left: ReadInteger, right: Short, target: Target }
+            /// Goes on at `target` if `left <= right`, a constant.
+            "integer.jump-if-less-equal-constant" IntegerJumpIfLessEqualConstant { left: ReadInteger, right: Short, target: Target }
+            /// Goes on at `target` if `left > right`, a constant.
+            "integer.jump-if-greater-constant" IntegerJumpIfGreaterConstant { left: ReadInteger, right: Short, target: Target }
+            /// Goes on at `target` if `left >= right`, a constant.
+            "integer.jump-if-greater-equal-constant" IntegerJumpIfGreaterEqualConstant { left: ReadInteger, right: Short, target: Target }
+            /// Goes on at `target` if `left < right`.
+            "float.jump-if-less" FloatJumpIfLess { left: ReadFloat, right: ReadFloat, target: Target }
+            /// Goes on at `target` unless `left < right`.
+            "float.jump-if-not-less" FloatJumpIfNotLess { left: ReadFloat, right: ReadFloat, target: Target }
+            /// Goes on at `target` if `left <= right`.
+            "float.jump-if-less-equal" FloatJumpIfLessEqual { left: ReadFloat, right: ReadFloat, target: Target }
+            /// Goes on at `target` unless `left <= right`.
+            "float.jump-if-not-less-equal" FloatJumpIfNotLessEqual { left: ReadFloat, right: ReadFloat, target: Target }
+            /// Like `count-enter`.
+            "integer.count-enter" IntegerCountEnter { counter: UpdateInteger, variable: WriteIntegerFalling, limit: UpdateInteger, target: Target }
+            /// Like `count-next`.
+            "integer.count-next" IntegerCountNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: ReadInteger, target: Target }
+            /// Like `range-next`.
+            "integer.range-next" IntegerRangeNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: IntegerLimitAndStep, target: Target }
 
             // ---- elements and fields
             /// `to` := `object[index]`.

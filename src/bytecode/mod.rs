@@ -3,14 +3,20 @@
 
 pub mod assembler;
 pub mod disassembler;
+pub mod divisor;
+mod forms;
 pub mod instruction;
 mod isa;
 pub mod linker;
 pub mod liveness;
 pub mod operand;
 pub mod program;
+pub mod types;
+pub mod typing;
 pub mod verifier;
 
+pub use divisor::Divisor;
 pub use instruction::Instruction;
 pub use operand::*;
 pub use program::{Buffer, Constant, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable};
+pub use types::{FunctionTypes, Type, Types};

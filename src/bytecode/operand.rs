@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::program::{Function, Program};
+use super::types::Type;
 use crate::limits::FRAME_SLOTS;
 
 /// The frame of an instruction, for printing and checking its operands.
@@ -29,6 +30,9 @@ pub enum Reference {
 pub trait Operand: Copy {
     /// Bytes it takes in an encoded instruction: 1, 2 or 4.
     const WIDTH: usize;
+
+    /// What a slot that it reads holds, for certain, and one that it writes afterwards.
+    const HOLDS: Type = Type::ANY;
 
     /// Its bits, zero-extended.
     fn to_bits(self) -> u32;
@@ -98,6 +102,17 @@ fn show_slot(slot: u8, context: Context<'_>) -> String {
     }
 }
 
+/// A function's name, with the types of its parameters where it is a version for such.
+fn show_function(index: u32, program: &Program) -> String {
+    let name = &program.functions[index as usize].name;
+    let types = program.types.of(index).map_or(&[][..], |types| &types.parameters);
+    if types.iter().all(|known| known.name().is_none()) {
+        return name.clone();
+    }
+    let types: Vec<&str> = types.iter().map(|known| known.name().unwrap_or("any")).collect();
+    format!("{name}({})", types.join(", "))
+}
+
 fn verify_slots(slots: Range<u32>, context: Context<'_>) -> Result<(), String> {
     let limit = u32::from(context.function.slots);
     if slots.start < u32::from(Function::LINKAGE) || slots.end > limit || limit as usize > FRAME_SLOTS {
@@ -109,13 +124,15 @@ fn verify_slots(slots: Range<u32>, context: Context<'_>) -> Result<(), String> {
 /// Declares operand types that name slots: `Type(reads, writes)` as widths from the slot on.
 macro_rules! slot_operands {
     ($($(#[doc = $doc:literal])+ $name:ident reads $reads:literal writes $writes:literal
-        $(jumping $jumping:literal)? $(falling $falling:literal)? $(clobbers $clobbers:literal)? $(values $values:literal)? $(touches $touches:literal)?;)+) => { $(
+        $(jumping $jumping:literal)? $(falling $falling:literal)? $(clobbers $clobbers:literal)? $(values $values:literal)? $(touches $touches:literal)?
+        $(of $of:ident)?;)+) => { $(
         $(#[doc = $doc])+
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name(pub u8);
 
         impl Operand for $name {
             const WIDTH: usize = 1;
+            $(const HOLDS: Type = Type::$of;)?
 
             fn to_bits(self) -> u32 {
                 u32::from(self.0)
@@ -177,6 +194,22 @@ slot_operands! {
     WriteFalling reads 0 writes 0 falling 0;
     /// A loop's limit, and its step in the slot after it.
     LimitAndStep reads 2 writes 2;
+    /// A slot that holds an integer and is read.
+    ReadInteger reads 1 writes 0 of INTEGER;
+    /// A slot that holds a float and is read.
+    ReadFloat reads 1 writes 0 of FLOAT;
+    /// A slot that gets an integer.
+    WriteInteger reads 0 writes 1 of INTEGER;
+    /// A slot that gets a float.
+    WriteFloat reads 0 writes 1 of FLOAT;
+    /// A slot that holds an integer, is read and gets another.
+    UpdateInteger reads 1 writes 1 of INTEGER;
+    /// A slot that gets an integer if the jump is taken.
+    WriteIntegerJumping reads 0 writes 0 jumping 0 of INTEGER;
+    /// A slot that gets an integer unless the jump is taken.
+    WriteIntegerFalling reads 0 writes 0 falling 0 of INTEGER;
+    /// A loop's limit and its step, both integers.
+    IntegerLimitAndStep reads 2 writes 2 of INTEGER;
     /// The collection of a for-each loop where it begins; its length and the index get the next two slots.
     WalkStart reads 1 writes 3;
     /// A for-each loop's collection, length and index.
@@ -187,6 +220,34 @@ slot_operands! {
     BuiltinWindow reads 0 writes 1 values 1;
     /// The first of some values.
     Values reads 0 writes 0 values 0;
+}
+
+/// Declares which operand types say more of the same slot than others.
+macro_rules! typed_operands {
+    ($($typed:ident of $general:ident,)+) => { $(
+        impl From<$general> for $typed {
+            fn from(operand: $general) -> $typed {
+                $typed(operand.0)
+            }
+        }
+
+        impl From<$typed> for $general {
+            fn from(operand: $typed) -> $general {
+                $general(operand.0)
+            }
+        }
+    )+ };
+}
+
+typed_operands! {
+    ReadInteger of Read,
+    ReadFloat of Read,
+    WriteInteger of Write,
+    WriteFloat of Write,
+    UpdateInteger of Update,
+    WriteIntegerJumping of WriteJumping,
+    WriteIntegerFalling of WriteFalling,
+    IntegerLimitAndStep of LimitAndStep,
 }
 
 /// Declares operand types that are plain numbers.
@@ -255,7 +316,7 @@ number_operands! {
         verify |v, c| (v as usize) < c.program.globals.len();
     /// A function.
     FunctionIndex(u32) width 4 refers Function
-        show |value, context| context.program.functions[value as usize].name.clone(),
+        show |value, context| show_function(value, context.program),
         verify |v, c| (v as usize) < c.program.functions.len();
     /// A place in the text where a field is used.
     FieldSiteIndex(u32) width 4 refers FieldSite
@@ -265,6 +326,10 @@ number_operands! {
     RecordIndex(u32) width 4
         show |value, context| context.program.records[value as usize].name.clone(),
         verify |v, c| (v as usize) < c.program.records.len();
+    /// A constant to divide by.
+    DivisorIndex(u32) width 4
+        show |value, context| context.program.divisors[value as usize].value.to_string(),
+        verify |v, c| (v as usize) < c.program.divisors.len();
     /// A stack buffer of the function.
     BufferIndex(u32) width 4
         show |value, context| { let buffer = &context.function.buffers[value as usize]; format!("{} {}", buffer.length, if buffer.bytes { "bytes" } else { "elements" }) },

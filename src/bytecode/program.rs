@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::Instruction;
+use super::types::{Type, Types};
+use super::{Divisor, Instruction};
 use crate::source::Span;
 
 /// A constant that an instruction may load.
@@ -137,6 +138,10 @@ pub struct Signature {
     pub makes_string: bool,
     /// Whether it stores an argument, so that a string given to it is not consumed by the call.
     pub stores: bool,
+    /// Whether it writes its second argument to the first element, byte or field of its first.
+    pub stores_first: bool,
+    /// What it gives, by the types of its arguments.
+    pub gives: fn(&[Type]) -> Type,
     /// What it does, in a line.
     pub help: &'static str,
 }
@@ -170,6 +175,10 @@ pub struct Program {
     pub statements: Vec<u32>,
     /// Which place an allocating instruction's block goes to, by instruction index, ascending.
     pub block_names: Vec<(u32, String)>,
+    /// What its code relies on.
+    pub types: Types,
+    /// Constants that typed code divides by.
+    pub divisors: Vec<Divisor>,
 }
 
 impl Program {
@@ -188,6 +197,8 @@ impl Program {
         call_code: 0..0,
         statements: Vec::new(),
         block_names: Vec::new(),
+        types: Types::NONE,
+        divisors: Vec::new(),
     };
 
     /// First byte of the code segment.

@@ -3,6 +3,8 @@
 
 use super::operand::Context;
 use super::program::{Buffer, Function, Owner, Program};
+use super::types::{FunctionTypes, Type};
+use super::typing::{Blocks, Surroundings, Typing, unstored_fields};
 use super::{Instruction, liveness};
 
 /// Why a program must not run.
@@ -20,7 +22,8 @@ pub struct VerifyError {
 /// Checks that every operand names something that is there, that jumps stay inside their function,
 /// that no path runs off its end, that calls have as many arguments as the function has parameters,
 /// that buffers lie inside the frame and below its slots, that no slot is read which no path has
-/// written, and that the top level halts and never returns, while functions return and never halt.
+/// written, that the top level halts and never returns, while functions return and never halt, and
+/// that whatever is claimed of types is true.
 ///
 /// # Errors
 /// The first mistake.
@@ -43,6 +46,7 @@ pub fn verify_from(program: &Program, first: u32) -> Result<(), VerifyError> {
         verify_function(program, function)?;
         verify_ends(program, function)?;
     }
+    verify_types(program)?;
     if end as usize != program.code.len() || program.spans.len() != program.code.len() {
         return Err(VerifyError { function: String::new(), at: end, message: "code without a function".to_owned() });
     }
@@ -123,6 +127,120 @@ fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyE
         }
     }
     Ok(())
+}
+
+/// Checks what a program claims of types: assuming all of it everywhere, each instruction keeps to it.
+fn verify_types(program: &Program) -> Result<(), VerifyError> {
+    for (name, held) in unstored_fields(program).into_iter().enumerate() {
+        if !program.types.functions.is_empty() && !held.is(program.types.field(name as u32)) {
+            let message = format!("fields called {} may also be {held:?}", program.field_names[name]);
+            return Err(error(&program.functions[0], 0, message));
+        }
+    }
+    for (index, function) in (0..).zip(&program.functions) {
+        let mut proven = vec![false; (function.end - function.entry) as usize];
+        if let Some(types) = program.types.of(index) {
+            verify_function_types(program, function, types, &mut proven)?;
+        }
+        for at in function.entry..function.end {
+            let mut relies = false;
+            program.code[at as usize].each_read(|_, relied| relies |= relied != Type::ANY);
+            if relies && !proven[(at - function.entry) as usize] {
+                return Err(error(function, at, "it relies on types that nothing is known of".to_owned()));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn verify_function_types(
+    program: &Program,
+    function: &Function,
+    types: &FunctionTypes,
+    proven: &mut [bool],
+) -> Result<(), VerifyError> {
+    if types.parameters.len() != usize::from(function.parameters) {
+        return Err(error(function, function.entry, "not every parameter has a type".to_owned()));
+    }
+    let blocks = Blocks::new(program, function);
+    let mut typing = Typing::new(function, &blocks, &types.parameters);
+    let mut claims = Claims { program, types, broken: None };
+    while let Some(block) = typing.next_pending() {
+        typing.visit(program, &blocks, block, &mut claims);
+    }
+    // What is claimed is compared only now that nothing changes any more.
+    let mut claims = Claims { program, types, broken: None };
+    let mut unfit = None;
+    typing.each(program, &blocks, &mut claims, |at, held| {
+        proven[(at - function.entry) as usize] = true;
+        if !program.code[at as usize].fits(held) {
+            unfit.get_or_insert(at);
+        }
+    });
+    if let Some(at) = unfit {
+        return Err(error(function, at, "a slot need not hold what it relies on".to_owned()));
+    }
+    match claims.broken {
+        Some((at, message)) => Err(error(function, at, message)),
+        None => Ok(()),
+    }
+}
+
+/// The rest of a program as it is claimed to be.
+struct Claims<'p> {
+    program: &'p Program,
+    types: &'p FunctionTypes,
+    /// The first instruction that does not keep to it.
+    broken: Option<(u32, String)>,
+}
+
+impl Claims<'_> {
+    fn expect(&mut self, at: u32, found: Type, claimed: Type, what: &str) {
+        if !found.is(claimed) {
+            self.broken.get_or_insert_with(|| (at, format!("{what} is {found:?}, and not {claimed:?}")));
+        }
+    }
+}
+
+impl Surroundings for Claims<'_> {
+    fn call(&mut self, at: u32, function: u32, arguments: &[Type]) -> Type {
+        let claimed = &self.program.types;
+        match claimed.of(function) {
+            Some(types) => {
+                for (&argument, &parameter) in arguments.iter().zip(&types.parameters) {
+                    self.expect(at, argument, parameter, "an argument");
+                }
+                types.result
+            }
+            None => {
+                self.broken.get_or_insert_with(|| (at, "it calls what is said not to be called".to_owned()));
+                Type::NOTHING
+            }
+        }
+    }
+
+    fn returns(&mut self, at: u32, value: Type) {
+        self.expect(at, value, self.types.result, "the result");
+    }
+
+    fn load_global(&mut self, global: u32) -> Type {
+        self.program.types.global(global)
+    }
+
+    fn store_global(&mut self, at: u32, global: u32, value: Type) {
+        self.expect(at, value, self.program.types.global(global), "the global");
+    }
+
+    fn load_field(&mut self, name: u32) -> Type {
+        self.program.types.field(name)
+    }
+
+    fn store_field(&mut self, at: u32, name: Option<u32>, value: Type) {
+        let names = name.map_or(0..self.program.field_names.len() as u32, |name| name..name + 1);
+        for name in names {
+            self.expect(at, value, self.program.types.field(name), "the field");
+        }
+    }
 }
 
 #[cfg(test)]

@@ -108,6 +108,8 @@ mod tests {
             optional,
             makes_string: false,
             stores: false,
+            stores_first: false,
+            gives: |_| crate::bytecode::Type::VALUE,
             help: "",
         };
         assert_eq!(signature(&row(&[], 0)), "f()");

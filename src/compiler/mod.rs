@@ -6,8 +6,10 @@ mod compilation;
 mod constants;
 mod continuing;
 mod counting;
+mod inference;
 mod lowering;
 mod records;
+mod specialising;
 mod strings;
 pub mod suggest;
 #[cfg(test)]
@@ -24,6 +26,7 @@ use crate::syntax::Names;
 use crate::syntax::ast::{ExpressionId, Module};
 
 pub use continuing::{Earlier, Waiting};
+pub use specialising::specialise;
 pub use suggest::{help as did_you_mean, nearest};
 
 /// What a program is compiled from.

@@ -1,6 +1,7 @@
 //! What the compiler makes of small programs, and that the verifier agrees with all of it.
 
 use super::*;
+use crate::bytecode::Type;
 use crate::bytecode::{Instruction, verifier};
 use crate::memory::strategy;
 use crate::source::{Severity, Sources};
@@ -30,7 +31,8 @@ const BUILTINS: &[Signature] = &[
 ];
 
 const fn row(name: &'static str, parameters: &'static [&'static str], makes_string: bool) -> Signature {
-    Signature { name, parameters, optional: 0, makes_string, stores: false, help: "" }
+    let gives = |_: &[Type]| Type::VALUE;
+    Signature { name, parameters, optional: 0, makes_string, stores: false, stores_first: false, gives, help: "" }
 }
 
 fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {

@@ -15,7 +15,7 @@ use super::host::Host;
 use super::machine::Machine;
 use super::operators;
 use super::trap::{Cause, Ending};
-use crate::bytecode::Signature;
+use crate::bytecode::{Signature, Type};
 use crate::memory::{Memory, Tag, Value};
 
 /// What a built-in does.
@@ -45,7 +45,23 @@ impl Row {
         help: &'static str,
         action: Action,
     ) -> Row {
-        Row { signature: Signature { name, parameters, optional, makes_string: false, stores: false, help }, action }
+        let signature = Signature {
+            name,
+            parameters,
+            optional,
+            makes_string: false,
+            stores: false,
+            stores_first: false,
+            gives: |_| Type::VALUE,
+            help,
+        };
+        Row { signature, action }
+    }
+
+    /// The same for a built-in of which it is known what it gives.
+    const fn gives(mut self, gives: fn(&[Type]) -> Type) -> Row {
+        self.signature.gives = gives;
+        self
     }
 
     /// The same for a built-in that makes a string.
@@ -57,6 +73,12 @@ impl Row {
     /// The same for a built-in that stores an argument.
     const fn stores(mut self) -> Row {
         self.signature.stores = true;
+        self
+    }
+
+    /// The same for a built-in that writes to whatever is first in a block.
+    const fn stores_first(mut self) -> Row {
+        self.signature.stores_first = true;
         self
     }
 }

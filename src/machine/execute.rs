@@ -20,7 +20,7 @@ use super::operators::{floor_divide, modulo, to_float};
 use super::perform::Flow;
 use super::probe::Probe;
 use super::trap::{Cause, Ending};
-use crate::bytecode::{Instruction, Program};
+use crate::bytecode::{Instruction, Program, ReadInteger};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::{Event, Memory, Tag, Value};
 
@@ -168,6 +168,28 @@ impl Machine<'_> {
                                     break 'perform;
                                 }
                                 value.word != 0
+                            }};
+                        }
+                        /// The integer in a slot that holds one for certain.
+                        macro_rules! integer {
+                            ($slot:expr) => {{
+                                debug_assert_eq!(get!($slot).tag, Tag::Integer, "{:?}", code[pc]);
+                                words[usize::from($slot.0)] as i64
+                            }};
+                        }
+                        /// The float in a slot that holds one for certain.
+                        macro_rules! float {
+                            ($slot:expr) => {{
+                                debug_assert_eq!(get!($slot).tag, Tag::Float, "{:?}", code[pc]);
+                                f64::from_bits(words[usize::from($slot.0)])
+                            }};
+                        }
+                        /// Puts the integer of an option into a slot and falls through; leaves if there is none.
+                        macro_rules! yields_integer {
+                            ($to:expr, $value:expr) => {{
+                                let Some(value) = $value else { break 'perform };
+                                set!($to, Value::integer(value));
+                                pc += 1;
                             }};
                         }
                         /// Goes back to the caller with a value.
@@ -326,6 +348,24 @@ impl Machine<'_> {
                                             _ => None,
                                         }
                                     );
+                                }
+                                Instruction::FloorDivideConstant { to, left, right } => {
+                                    let left = get!(left);
+                                    if left.tag != Tag::Integer {
+                                        break 'perform;
+                                    }
+                                    let divisor = self.program.divisors[right.0 as usize];
+                                    set!(to, Value::integer(divisor.quotient(left.as_integer())));
+                                    pc += 1;
+                                }
+                                Instruction::ModuloConstant { to, left, right } => {
+                                    let left = get!(left);
+                                    if left.tag != Tag::Integer {
+                                        break 'perform;
+                                    }
+                                    let divisor = self.program.divisors[right.0 as usize];
+                                    set!(to, Value::integer(divisor.remainder(left.as_integer())));
+                                    pc += 1;
                                 }
                                 Instruction::Negate { to, operand } => {
                                     let operand = get!(operand);
@@ -499,6 +539,143 @@ impl Machine<'_> {
                                         jump!(target);
                                     } else {
                                         break 'perform;
+                                    }
+                                }
+
+                                // ---- operands of known types
+                                Instruction::IntegerAdd { to, left, right } => {
+                                    yields_integer!(to, integer!(left).checked_add(integer!(right)));
+                                }
+                                Instruction::IntegerSubtract { to, left, right } => {
+                                    yields_integer!(to, integer!(left).checked_sub(integer!(right)));
+                                }
+                                Instruction::IntegerMultiply { to, left, right } => {
+                                    yields_integer!(to, integer!(left).checked_mul(integer!(right)));
+                                }
+                                Instruction::IntegerFloorDivide { to, left, right } => {
+                                    let (left, right) = (integer!(left), integer!(right));
+                                    yields_integer!(to, floor_divide(left, right));
+                                }
+                                Instruction::IntegerModulo { to, left, right } => {
+                                    let (left, right) = (integer!(left), integer!(right));
+                                    yields_integer!(to, (right != 0).then(|| modulo(left, right)));
+                                }
+                                Instruction::IntegerAddConstant { to, left, right } => {
+                                    yields_integer!(to, integer!(left).checked_add(i64::from(right.0)));
+                                }
+                                Instruction::IntegerSubtractConstant { to, left, right } => {
+                                    yields_integer!(to, integer!(left).checked_sub(i64::from(right.0)));
+                                }
+                                Instruction::IntegerMultiplyConstant { to, left, right } => {
+                                    yields_integer!(to, integer!(left).checked_mul(i64::from(right.0)));
+                                }
+                                Instruction::IntegerFloorDivideConstant { to, left, right } => {
+                                    let divisor = self.program.divisors[right.0 as usize];
+                                    set!(to, Value::integer(divisor.quotient(integer!(left))));
+                                    pc += 1;
+                                }
+                                Instruction::IntegerModuloConstant { to, left, right } => {
+                                    let divisor = self.program.divisors[right.0 as usize];
+                                    set!(to, Value::integer(divisor.remainder(integer!(left))));
+                                    pc += 1;
+                                }
+                                Instruction::FloatAdd { to, left, right } => {
+                                    set!(to, Value::float(float!(left) + float!(right)));
+                                    pc += 1;
+                                }
+                                Instruction::FloatSubtract { to, left, right } => {
+                                    set!(to, Value::float(float!(left) - float!(right)));
+                                    pc += 1;
+                                }
+                                Instruction::FloatMultiply { to, left, right } => {
+                                    set!(to, Value::float(float!(left) * float!(right)));
+                                    pc += 1;
+                                }
+                                Instruction::FloatDivide { to, left, right } => {
+                                    set!(to, Value::float(float!(left) / float!(right)));
+                                    pc += 1;
+                                }
+                                Instruction::FloatSquareRoot { to, operand } => {
+                                    set!(to, Value::float(float!(operand).sqrt()));
+                                    pc += 1;
+                                }
+                                Instruction::IntegerJumpIfEqual { left, right, target } => {
+                                    branch!(integer!(left) == integer!(right), target);
+                                }
+                                Instruction::IntegerJumpIfNotEqual { left, right, target } => {
+                                    branch!(integer!(left) != integer!(right), target);
+                                }
+                                Instruction::IntegerJumpIfLess { left, right, target } => {
+                                    branch!(integer!(left) < integer!(right), target);
+                                }
+                                Instruction::IntegerJumpIfLessEqual { left, right, target } => {
+                                    branch!(integer!(left) <= integer!(right), target);
+                                }
+                                Instruction::IntegerJumpIfEqualConstant { left, right, target } => {
+                                    branch!(integer!(left) == i64::from(right.0), target);
+                                }
+                                Instruction::IntegerJumpIfNotEqualConstant { left, right, target } => {
+                                    branch!(integer!(left) != i64::from(right.0), target);
+                                }
+                                Instruction::IntegerJumpIfLessConstant { left, right, target } => {
+                                    branch!(integer!(left) < i64::from(right.0), target);
+                                }
+                                Instruction::IntegerJumpIfLessEqualConstant { left, right, target } => {
+                                    branch!(integer!(left) <= i64::from(right.0), target);
+                                }
+                                Instruction::IntegerJumpIfGreaterConstant { left, right, target } => {
+                                    branch!(integer!(left) > i64::from(right.0), target);
+                                }
+                                Instruction::IntegerJumpIfGreaterEqualConstant { left, right, target } => {
+                                    branch!(integer!(left) >= i64::from(right.0), target);
+                                }
+                                Instruction::FloatJumpIfLess { left, right, target } => {
+                                    branch!(float!(left) < float!(right), target);
+                                }
+                                Instruction::FloatJumpIfNotLess { left, right, target } => {
+                                    branch!(!(float!(left) < float!(right)), target);
+                                }
+                                Instruction::FloatJumpIfLessEqual { left, right, target } => {
+                                    branch!(float!(left) <= float!(right), target);
+                                }
+                                Instruction::FloatJumpIfNotLessEqual { left, right, target } => {
+                                    branch!(!(float!(left) <= float!(right)), target);
+                                }
+                                Instruction::IntegerCountEnter { counter, variable, limit, target } => {
+                                    let first = integer!(counter);
+                                    if first <= integer!(limit) {
+                                        set!(variable, Value::integer(first));
+                                        pc += 1;
+                                    } else {
+                                        jump!(target);
+                                    }
+                                }
+                                Instruction::IntegerCountNext { counter, variable, limit, target } => {
+                                    let now = integer!(counter);
+                                    // Below the limit, so one more cannot overflow.
+                                    if now < integer!(limit) {
+                                        let next = Value::integer(now.wrapping_add(1));
+                                        set!(counter, next);
+                                        set!(variable, next);
+                                        jump!(target);
+                                    } else {
+                                        pc += 1;
+                                    }
+                                }
+                                Instruction::IntegerRangeNext { counter, variable, limit, target } => {
+                                    let step = integer!(ReadInteger(limit.0.wrapping_add(1)));
+                                    let (now, last) = (integer!(counter), integer!(limit));
+                                    // A counter that would not fit has passed every limit.
+                                    let next = now
+                                        .checked_add(step)
+                                        .filter(|&next| if step > 0 { next <= last } else { next >= last });
+                                    match next.map(Value::integer) {
+                                        Some(next) => {
+                                            set!(counter, next);
+                                            set!(variable, next);
+                                            jump!(target);
+                                        }
+                                        None => pc += 1,
                                     }
                                 }
 

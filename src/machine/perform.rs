@@ -9,7 +9,7 @@ use super::host::{FileProblem, Host};
 use super::machine::{FieldCache, Machine};
 use super::operators::{self, Arithmetic, Relation};
 use super::trap::{Cause, Ending};
-use crate::bytecode::{AllocationKind, Drops, Failure, FieldSiteIndex, Instruction, Target};
+use crate::bytecode::{AllocationKind, DivisorIndex, Drops, Failure, FieldSiteIndex, Instruction, Target};
 use crate::memory::{BlockKind, Fault, FieldName, Shape, Tag, Value};
 
 /// As many arguments of a built-in need no memory of the host's.
@@ -53,7 +53,7 @@ impl Machine<'_> {
     pub(super) fn carry_out(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
         use Instruction as I;
         let base = position.base as usize;
-        let instruction = self.program.code[position.pc];
+        let instruction = self.program.code[position.pc].general();
         match instruction {
             I::CheckAssigned { variable } => {
                 let function = &self.program.functions[self.program.function_at(position.pc as u32)];
@@ -127,6 +127,14 @@ impl Machine<'_> {
             }
             I::ModuloInteger { to, left, right } => {
                 self.arithmetic(base, to.0, Arithmetic::Modulo, left.0, Operand::Constant(right.0))
+            }
+            I::FloorDivideConstant { to, left, right } => {
+                let right = Operand::Constant(self.divisor(right));
+                self.arithmetic(base, to.0, Arithmetic::FloorDivide, left.0, right)
+            }
+            I::ModuloConstant { to, left, right } => {
+                let right = Operand::Constant(self.divisor(right));
+                self.arithmetic(base, to.0, Arithmetic::Modulo, left.0, right)
             }
             I::Negate { to, operand } => {
                 let negated = operators::negate(&self.memory, self.slot(base, operand.0))?;
@@ -457,7 +465,46 @@ impl Machine<'_> {
             | I::JumpIfNotNull { .. }
             | I::JumpIfEqualInteger { .. }
             | I::JumpIfNotEqualInteger { .. } => unreachable!("the loop does all of {instruction:?}"),
+
+            I::IntegerAdd { .. }
+            | I::IntegerSubtract { .. }
+            | I::IntegerMultiply { .. }
+            | I::IntegerFloorDivide { .. }
+            | I::IntegerModulo { .. }
+            | I::IntegerAddConstant { .. }
+            | I::IntegerSubtractConstant { .. }
+            | I::IntegerMultiplyConstant { .. }
+            | I::IntegerFloorDivideConstant { .. }
+            | I::IntegerModuloConstant { .. }
+            | I::FloatAdd { .. }
+            | I::FloatSubtract { .. }
+            | I::FloatMultiply { .. }
+            | I::FloatDivide { .. }
+            | I::FloatSquareRoot { .. }
+            | I::IntegerJumpIfEqual { .. }
+            | I::IntegerJumpIfNotEqual { .. }
+            | I::IntegerJumpIfLess { .. }
+            | I::IntegerJumpIfLessEqual { .. }
+            | I::IntegerJumpIfEqualConstant { .. }
+            | I::IntegerJumpIfNotEqualConstant { .. }
+            | I::IntegerJumpIfLessConstant { .. }
+            | I::IntegerJumpIfLessEqualConstant { .. }
+            | I::IntegerJumpIfGreaterConstant { .. }
+            | I::IntegerJumpIfGreaterEqualConstant { .. }
+            | I::FloatJumpIfLess { .. }
+            | I::FloatJumpIfNotLess { .. }
+            | I::FloatJumpIfLessEqual { .. }
+            | I::FloatJumpIfNotLessEqual { .. }
+            | I::IntegerCountEnter { .. }
+            | I::IntegerCountNext { .. }
+            | I::IntegerRangeNext { .. } => {
+                unreachable!("{instruction:?} is done as its general form")
+            }
         }
+    }
+
+    fn divisor(&self, index: DivisorIndex) -> i32 {
+        self.program.divisors[index.0 as usize].value
     }
 
     pub(super) fn slot(&self, base: usize, slot: u8) -> Value {

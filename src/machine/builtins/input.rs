@@ -3,6 +3,7 @@
 use super::Action::{Lowered, Run};
 use super::text::{Number, number_in};
 use super::{Call, Row};
+use crate::bytecode::Type;
 use crate::machine::host::FileProblem;
 use crate::machine::trap::{Cause, Ending, Shown};
 use crate::memory::{Tag, Value};
@@ -11,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("read_user_input", &[], 0, "The next line of input: integer, float or string by its form", Run(input))
         .makes_string(),
     Row::new("input", &[], 0, "The same as read_user_input", Run(input)).makes_string(),
-    Row::new("getFileSize", &["filename"], 0, "Size of a file in bytes", Run(file_size)),
+    Row::new("getFileSize", &["filename"], 0, "Size of a file in bytes", Run(file_size)).gives(|_| Type::INTEGER),
     Row::new("readContentsInto", &["filename", "p"], 0, "Reads a file into a block of bytes", Run(read_contents)),
     Row::new("error", &["message"], 0, "Stops the program with a message", Run(error)),
     Row::new("assert", &["condition", "message"], 1, "Stops the program unless the condition holds", Run(assert)),

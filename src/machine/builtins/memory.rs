@@ -29,7 +29,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("size", &["p"], 0, "The same as length", Lowered),
     Row::new("read_from", &["p"], 0, "The first element, byte or field of a block", Run(read_from)),
     Row::new("write_to", &["p", "value"], 0, "Writes the first element, byte or field of a block", Run(write_to))
-        .stores(),
+        .stores()
+        .stores_first(),
     Row::new(
         "copyString",
         &["destination", "s"],

@@ -1,28 +1,36 @@
 //! Built-ins about numbers.
 
 use super::{Action::Run, Call, Row};
+use crate::bytecode::Type;
 use crate::machine::operators::{Arithmetic, compare_numbers};
 use crate::machine::trap::Ending;
 use crate::memory::{Tag, Value};
 
 pub(super) const ROWS: &[Row] = &[
-    Row::new("floor", &["x"], 0, "The greatest integer that is not above x", Run(floor)),
-    Row::new("ceil", &["x"], 0, "The least integer that is not below x", Run(ceil)),
+    Row::new("floor", &["x"], 0, "The greatest integer that is not above x", Run(floor)).gives(|_| Type::INTEGER),
+    Row::new("ceil", &["x"], 0, "The least integer that is not below x", Run(ceil)).gives(|_| Type::INTEGER),
     Row::new(
         "round",
         &["x", "decimals"],
         1,
         "The nearest integer, or float of so many decimals; halves away from zero",
         Run(round),
-    ),
-    Row::new("abs", &["x"], 0, "The absolute value", Run(abs)),
-    Row::new("min", &["a", "b", "…more"], 1, "The least of two or more numbers", Run(min)),
-    Row::new("max", &["a", "b", "…more"], 1, "The greatest of two or more numbers", Run(max)),
-    Row::new("sqrt", &["x"], 0, "The square root, a float; nan below 0", Run(sqrt)),
+    )
+    .gives(|arguments| if arguments.len() == 1 { Type::INTEGER } else { Type::FLOAT }),
+    Row::new("abs", &["x"], 0, "The absolute value", Run(abs)).gives(one_of_them),
+    Row::new("min", &["a", "b", "…more"], 1, "The least of two or more numbers", Run(min)).gives(one_of_them),
+    Row::new("max", &["a", "b", "…more"], 1, "The greatest of two or more numbers", Run(max)).gives(one_of_them),
+    Row::new("sqrt", &["x"], 0, "The square root, a float; nan below 0", Run(sqrt)).gives(|_| Type::FLOAT),
     Row::new("div", &["a", "b"], 0, "The quotient rounded down", Run(div)),
     Row::new("mod", &["a", "b"], 0, "The remainder of div; its sign is b's", Run(modulo)),
-    Row::new("random", &["n"], 0, "An integer from 0 to n - 1, the same in every run of one seed", Run(random)),
+    Row::new("random", &["n"], 0, "An integer from 0 to n - 1, the same in every run of one seed", Run(random))
+        .gives(|_| Type::INTEGER),
 ];
+
+/// A number of the type of one of the arguments.
+fn one_of_them(arguments: &[Type]) -> Type {
+    arguments.iter().fold(Type::NOTHING, |all, &argument| all.or(argument)).and(Type::NUMBER)
+}
 
 /// A float without a fraction as an integer.
 pub(super) fn to_integer(call: &Call<'_, '_>, whole: f64) -> Result<Value, Ending> {

@@ -1,6 +1,7 @@
 //! Built-ins about strings, and conversions between them and numbers.
 
 use super::{Action::Lowered, Action::Run, Call, Row};
+use crate::bytecode::Type;
 use crate::machine::trap::Ending;
 use crate::memory::{Tag, Value};
 
@@ -9,11 +10,18 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("output", &["…values"], 1, "The same as print", Lowered),
     Row::new("display", &["…values"], 1, "The same as print", Lowered),
     Row::new("write", &["…values"], 1, "The same as print", Lowered),
-    Row::new("to_string", &["x"], 0, "The text that print shows", Run(to_string)).makes_string(),
-    Row::new("to_integer", &["x"], 0, "The integer in a string, or a number without its fraction", Run(to_integer)),
-    Row::new("to_float", &["x"], 0, "A number, or the one in a string, as a float", Run(to_float)),
-    Row::new("char_code", &["s"], 0, "The code point of a one-character string", Run(char_code)),
-    Row::new("character", &["code"], 0, "The one-character string of a code point", Run(character)).makes_string(),
+    Row::new("to_string", &["x"], 0, "The text that print shows", Run(to_string))
+        .gives(|_| Type::STRING)
+        .makes_string(),
+    Row::new("to_integer", &["x"], 0, "The integer in a string, or a number without its fraction", Run(to_integer))
+        .gives(|_| Type::INTEGER),
+    Row::new("to_float", &["x"], 0, "A number, or the one in a string, as a float", Run(to_float))
+        .gives(|_| Type::FLOAT),
+    Row::new("char_code", &["s"], 0, "The code point of a one-character string", Run(char_code))
+        .gives(|_| Type::INTEGER),
+    Row::new("character", &["code"], 0, "The one-character string of a code point", Run(character))
+        .gives(|_| Type::STRING)
+        .makes_string(),
     Row::new(
         "substring",
         &["s", "from", "to"],
@@ -21,6 +29,7 @@ pub(super) const ROWS: &[Row] = &[
         "The characters from one index up to, not including, another",
         Run(substring),
     )
+    .gives(|_| Type::STRING)
     .makes_string(),
 ];
 

@@ -124,9 +124,12 @@ impl Drawing<'_> {
     }
 
     fn folded(&self, folded: &BTreeMap<usize, usize>) -> String {
-        let functions = &self.machine.program.functions;
-        let mut counts: Vec<(usize, &str)> =
-            folded.iter().map(|(&function, &count)| (count, functions[function].name.as_str())).collect();
+        // A function may have versions.
+        let mut by_name: BTreeMap<&str, usize> = BTreeMap::new();
+        for (&function, &count) in folded {
+            *by_name.entry(&self.machine.program.functions[function].name).or_insert(0) += count;
+        }
+        let mut counts: Vec<(usize, &str)> = by_name.into_iter().map(|(name, count)| (count, name)).collect();
         counts.sort_by(|left, right| right.0.cmp(&left.0).then(left.1.cmp(right.1)));
         let names = counts.iter().map(|(count, name)| format!("{name} × {}", grouped(*count as u64)));
         let total = folded.values().sum::<usize>() as u64;

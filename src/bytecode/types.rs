@@ -1,0 +1,154 @@
+//! Types as the compiler knows them: sets of what a value may be. What a program claims of the types
+//! of its parameters, results, globals and fields stands beside its code; the verifier proves it.
+
+/// What a slot, a global or a field may hold: a set of kinds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Type(u8);
+
+impl Type {
+    /// No value at all: no path leads here.
+    pub const NOTHING: Type = Type(0);
+    /// An integer.
+    pub const INTEGER: Type = Type(1);
+    /// A float.
+    pub const FLOAT: Type = Type(1 << 1);
+    /// A boolean.
+    pub const BOOLEAN: Type = Type(1 << 2);
+    /// Null.
+    pub const NULL: Type = Type(1 << 3);
+    /// A pointer to a block, or into one.
+    pub const POINTER: Type = Type(1 << 4);
+    /// A string.
+    pub const STRING: Type = Type(1 << 5);
+    /// A reference that does not keep its block alive, in the place that makes it so.
+    pub const WEAK: Type = Type(1 << 6);
+    /// A variable without a value.
+    pub const UNASSIGNED: Type = Type(1 << 7);
+
+    /// An integer or a float.
+    pub const NUMBER: Type = Type(Self::INTEGER.0 | Self::FLOAT.0);
+    /// What has elements, fields or a length.
+    pub const REFERENCE: Type = Type(Self::POINTER.0 | Self::STRING.0);
+    /// What refers to no block.
+    pub const UNCOUNTED: Type = Type(Self::NUMBER.0 | Self::BOOLEAN.0 | Self::NULL.0 | Self::UNASSIGNED.0);
+    /// Whatever an expression can give.
+    pub const VALUE: Type = Type(Self::NUMBER.0 | Self::BOOLEAN.0 | Self::NULL.0 | Self::REFERENCE.0);
+    /// Whatever a slot can hold.
+    pub const ANY: Type = Type(u8::MAX);
+
+    /// What is one or the other.
+    #[must_use]
+    pub const fn or(self, other: Type) -> Type {
+        Type(self.0 | other.0)
+    }
+
+    /// What is both.
+    #[must_use]
+    pub const fn and(self, other: Type) -> Type {
+        Type(self.0 & other.0)
+    }
+
+    /// What is this and not the other.
+    #[must_use]
+    pub const fn without(self, other: Type) -> Type {
+        Type(self.0 & !other.0)
+    }
+
+    /// Whether every value of this type is one of the other.
+    pub const fn is(self, other: Type) -> bool {
+        self.0 & !other.0 == 0
+    }
+
+    /// Whether some value of this type is one of the other.
+    pub const fn may_be(self, other: Type) -> bool {
+        self.0 & other.0 != 0
+    }
+
+    /// Whether there is no such value.
+    pub const fn is_nothing(self) -> bool {
+        self.0 == 0
+    }
+
+    /// The type that a version of a function is made for where an argument is of this one: itself if
+    /// instructions can make use of it, otherwise any value.
+    #[must_use]
+    pub const fn as_parameter(self) -> Type {
+        match self {
+            Type::INTEGER | Type::FLOAT | Type::BOOLEAN => self,
+            _ if self.is(Type::VALUE) => Type::VALUE,
+            _ => Type::ANY,
+        }
+    }
+
+    /// Its name, if instructions can make use of it.
+    pub const fn name(self) -> Option<&'static str> {
+        match self {
+            Type::INTEGER => Some("integer"),
+            Type::FLOAT => Some("float"),
+            Type::BOOLEAN => Some("boolean"),
+            _ => None,
+        }
+    }
+}
+
+/// The types of a function: what its code relies on, and what callers may rely on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FunctionTypes {
+    /// Of its parameters.
+    pub parameters: Vec<Type>,
+    /// Of what it returns.
+    pub result: Type,
+}
+
+/// What a program claims of types; nothing at all, or something of each function that is ever called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Types {
+    /// By function; none of those that nothing calls.
+    pub functions: Vec<Option<FunctionTypes>>,
+    /// By global, once it has a value.
+    pub globals: Vec<Type>,
+    /// By the name of a field, once it has a value, in whatever block.
+    pub fields: Vec<Type>,
+}
+
+impl Types {
+    /// No claims.
+    pub const NONE: Types = Types { functions: Vec::new(), globals: Vec::new(), fields: Vec::new() };
+
+    /// Those of a function, if it has any.
+    pub fn of(&self, function: u32) -> Option<&FunctionTypes> {
+        self.functions.get(function as usize)?.as_ref()
+    }
+
+    /// Of a global that has a value.
+    pub fn global(&self, global: u32) -> Type {
+        self.globals.get(global as usize).copied().unwrap_or(Type::VALUE)
+    }
+
+    /// Of a field, by its name's index, that has a value.
+    pub fn field(&self, name: u32) -> Type {
+        self.fields.get(name as usize).copied().unwrap_or(Type::VALUE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_are_sets() {
+        assert!(Type::INTEGER.is(Type::NUMBER) && !Type::NUMBER.is(Type::INTEGER));
+        assert!(Type::NUMBER.may_be(Type::INTEGER) && !Type::STRING.may_be(Type::NUMBER));
+        assert!(Type::INTEGER.and(Type::FLOAT).is_nothing());
+        assert_eq!(Type::NUMBER.without(Type::FLOAT), Type::INTEGER);
+        assert_eq!(Type::VALUE.or(Type::WEAK).or(Type::UNASSIGNED), Type::ANY);
+    }
+
+    #[test]
+    fn versions_are_made_for_types_that_instructions_know() {
+        assert_eq!(Type::FLOAT.as_parameter(), Type::FLOAT);
+        assert_eq!(Type::NUMBER.as_parameter(), Type::VALUE);
+        assert_eq!(Type::NULL.or(Type::POINTER).as_parameter(), Type::VALUE);
+        assert_eq!(Type::INTEGER.or(Type::UNASSIGNED).as_parameter(), Type::ANY);
+    }
+}
