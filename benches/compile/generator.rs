@@ -22,6 +22,12 @@ pub const KINDS: &[Kind] = &[
     Kind { name: "globals", summary: "a global a line, and functions that read and assign them", write: globals },
     Kind { name: "records", summary: "declared records", write: records },
     Kind { name: "inferred", summary: "records that are never declared", write: inferred },
+    Kind { name: "shared", summary: "records that all go through the same 20 functions", write: shared },
+    Kind {
+        name: "some-paths",
+        summary: "a function whose variables are assigned on some paths only",
+        write: some_paths,
+    },
     Kind { name: "if-chain", summary: "a single `if` with an arm for every two lines", write: if_chain },
     Kind { name: "nested-blocks", summary: "blocks nested to 150 levels", write: nested_blocks },
     Kind { name: "nested-brackets", summary: "expressions nested to 300 levels", write: nested_brackets },
@@ -30,6 +36,7 @@ pub const KINDS: &[Kind] = &[
     Kind { name: "strings", summary: "a string literal a line, all different", write: strings },
     Kind { name: "library", summary: "calls of library functions", write: library },
     Kind { name: "defers", summary: "functions that defer and return early", write: defers },
+    Kind { name: "polymorphic", summary: "functions called with values of many types", write: polymorphic },
     Kind { name: "comments", summary: "comments and blank lines", write: comments },
 ];
 
@@ -194,6 +201,31 @@ fn inferred(text: &mut Text, lines: usize) {
     });
 }
 
+fn shared(text: &mut Text, lines: usize) {
+    for n in 0..20 {
+        let next = n + 1;
+        lines!(text; "function pass{n}(r):", "    return pass{next}(r)");
+    }
+    lines!(text; "function pass20(r):", "    r.count = 1", "    return r.count");
+    text.repeat(lines, |text, n| {
+        lines!(text;
+            "record R{n}: key{n}, count",
+            "function make{n}():",
+            "    r = new R{n}({n}, 2)",
+            "    return pass0(r)",
+        );
+    });
+}
+
+fn some_paths(text: &mut Text, lines: usize) {
+    lines!(text; "function choose(x):");
+    text.repeat(lines, |text, n| {
+        let v = n % 200;
+        lines!(text; "    if x > {n}:", "        v{v} = {n}");
+    });
+    lines!(text; "    return v0", "print(choose(7))");
+}
+
 fn if_chain(text: &mut Text, lines: usize) {
     lines!(text; "function name(x):", "    if x = 0:", "        y = 1");
     text.repeat(lines, |text, n| {
@@ -274,6 +306,22 @@ fn defers(text: &mut Text, lines: usize) {
             "        if b[i] = x:",
             "            break",
             "    return x",
+        );
+    });
+}
+
+fn polymorphic(text: &mut Text, lines: usize) {
+    let values = ["1", "2.5", "true", "null", "\"text\"", "[1, 2]"];
+    lines!(text; "function f0(a, b):", "    return a = b");
+    text.repeat(lines, |text, n| {
+        let (this, half) = (n + 1, n.div_ceil(2));
+        let (a, b) = (values[n % values.len()], values[n / values.len() % values.len()]);
+        lines!(text;
+            "function f{this}(a, b):",
+            "    c = {a}",
+            "    if f{half}(b, a):",
+            "        return f{n}(c, b)",
+            "    return f{half}(a, {b})",
         );
     });
 }
