@@ -13,6 +13,10 @@ pub const EXPRESSION_DEPTH: usize = 400;
 /// kept for the machine. Linkage words, parameters, locals and temporaries count.
 pub const FRAME_SLOTS: usize = 250;
 
+/// Instructions of a function times slots that hold references, above which the compiler does not look for
+/// counts to be left out: its tables would take hundreds of megabytes.
+pub const BORROWING_POINTS: usize = 1 << 22;
+
 /// Words the stack keeps committed past a frame's base, so that a frame window is always whole.
 pub const FRAME_WINDOW: usize = 256;
 

@@ -62,6 +62,9 @@ pub struct Configuration {
     pub stress: bool,
     /// `--checks`
     pub checks: Checks,
+    /// Whether every copy of a reference is counted, also where nobody can tell: what counting costs that
+    /// leaves nothing out.
+    pub counts_all: bool,
 }
 
 /// What a memory error does.
@@ -89,6 +92,7 @@ impl Default for Configuration {
             allow_read: Vec::new(),
             stress: false,
             checks: Checks::Stop,
+            counts_all: false,
         }
     }
 }
@@ -208,6 +212,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
         breakpoints: &[],
         builtins: signatures(),
         requirements: configuration.requirements(),
+        elides_counts: configuration.checks == Checks::Stop && !configuration.counts_all,
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { program, warnings, uncalled, .. }) => {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::Instruction;
+use super::liveness::SlotSet;
 use crate::source::Span;
 
 /// A constant that an instruction may load.
@@ -137,6 +138,10 @@ pub struct Signature {
     pub makes_string: bool,
     /// Whether it stores an argument, so that a string given to it is not consumed by the call.
     pub stores: bool,
+    /// Whether it may overwrite references in blocks.
+    pub overwrites: bool,
+    /// Whether its value may be a reference, other than to a string that it makes.
+    pub yields_reference: bool,
     /// What it does, in a line.
     pub help: &'static str,
 }
@@ -170,6 +175,22 @@ pub struct Program {
     pub statements: Vec<u32>,
     /// Which place an allocating instruction's block goes to, by instruction index, ascending.
     pub block_names: Vec<(u32, String)>,
+    /// Slots whose references are not counted because somebody else's count outlives them: from an
+    /// instruction on, up to the next entry.
+    pub borrowed: Vec<(u32, SlotSet)>,
+    /// Counts that are left out, by instruction index, ascending.
+    pub elided: Vec<(u32, Elided)>,
+}
+
+/// A change of a count that is left out because nobody can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elided {
+    /// The slot whose block's count it would be.
+    pub slot: u8,
+    /// Whether the count would be raised; otherwise lowered.
+    pub retains: bool,
+    /// Whether the slot can hold a reference, then one that is borrowed.
+    pub borrowed: bool,
 }
 
 impl Program {
@@ -188,6 +209,8 @@ impl Program {
         call_code: 0..0,
         statements: Vec::new(),
         block_names: Vec::new(),
+        borrowed: Vec::new(),
+        elided: Vec::new(),
     };
 
     /// First byte of the code segment.
@@ -223,6 +246,19 @@ impl Program {
     pub fn block_name(&self, index: u32) -> Option<&str> {
         let found = self.block_names.binary_search_by_key(&index, |&(at, _)| at).ok()?;
         Some(&self.block_names[found].1)
+    }
+
+    /// The slots of the function at `index` that hold references without a count of their own before that
+    /// instruction.
+    pub fn borrowed_before(&self, index: u32) -> SlotSet {
+        let next = self.borrowed.partition_point(|&(from, _)| from <= index);
+        next.checked_sub(1).map_or(SlotSet::EMPTY, |at| self.borrowed[at].1)
+    }
+
+    /// The counts left out at the instruction at `index`.
+    pub fn elided_at(&self, index: u32) -> impl Iterator<Item = Elided> + '_ {
+        let first = self.elided.partition_point(|&(at, _)| at < index);
+        self.elided[first..].iter().take_while(move |&&(at, _)| at == index).map(|&(_, elided)| elided)
     }
 
     /// First byte of the static segment: the page after the code.

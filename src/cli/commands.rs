@@ -108,6 +108,8 @@ mod tests {
             optional,
             makes_string: false,
             stores: false,
+            overwrites: false,
+            yields_reference: false,
             help: "",
         };
         assert_eq!(signature(&row(&[], 0)), "f()");

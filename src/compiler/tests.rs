@@ -30,7 +30,16 @@ const BUILTINS: &[Signature] = &[
 ];
 
 const fn row(name: &'static str, parameters: &'static [&'static str], makes_string: bool) -> Signature {
-    Signature { name, parameters, optional: 0, makes_string, stores: false, help: "" }
+    Signature {
+        name,
+        parameters,
+        optional: 0,
+        makes_string,
+        stores: false,
+        overwrites: false,
+        yields_reference: false,
+        help: "",
+    }
 }
 
 fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
@@ -53,6 +62,7 @@ fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Outpu
         breakpoints: &[],
         builtins: BUILTINS,
         requirements,
+        elides_counts: true,
     };
     let result = compile(input, &mut names);
     (sources, result)

@@ -45,7 +45,17 @@ impl Row {
         help: &'static str,
         action: Action,
     ) -> Row {
-        Row { signature: Signature { name, parameters, optional, makes_string: false, stores: false, help }, action }
+        let signature = Signature {
+            name,
+            parameters,
+            optional,
+            makes_string: false,
+            stores: false,
+            overwrites: false,
+            yields_reference: false,
+            help,
+        };
+        Row { signature, action }
     }
 
     /// The same for a built-in that makes a string.
@@ -57,6 +67,18 @@ impl Row {
     /// The same for a built-in that stores an argument.
     const fn stores(mut self) -> Row {
         self.signature.stores = true;
+        self
+    }
+
+    /// The same for a built-in that may overwrite references in blocks.
+    const fn overwrites(mut self) -> Row {
+        self.signature.overwrites = true;
+        self
+    }
+
+    /// The same for a built-in whose value may be a reference, other than to a string that it makes.
+    const fn yields_reference(mut self) -> Row {
+        self.signature.yields_reference = true;
         self
     }
 }

@@ -23,6 +23,7 @@ use crate::bytecode::{Instruction, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::address_space::HEAP_BASE;
 use crate::memory::block::{header_length, header_serial};
+use crate::memory::strategy::{exchange_at_once, release_at_once, retain_at_once};
 use crate::memory::{Event, Memory, Pointer, Segment, Tag, Value};
 
 /// Instructions between two looks at the interrupt flag.
@@ -512,10 +513,12 @@ impl Machine<'_> {
                             Instruction::StoreElementCounted { object, index, from } => {
                                 let heap = &mut self.memory.space.heap;
                                 let (object, index, value) = (get!(object), get!(index), get!(from));
-                                // Where references are neither stored nor overwritten there is nothing to count.
-                                let counts = value.tag.is_reference()
-                                    || fetch(heap, object, index).is_none_or(|held| held.tag.is_reference());
-                                if counts || !put(heap, object, index, value) {
+                                if let Some(at) = element_word(heap, object, index) {
+                                    if !exchange_at_once(heap, &mut self.memory.counts, heap.get(at), value) {
+                                        break 'perform;
+                                    }
+                                    heap.set(at, value);
+                                } else if value.tag.is_reference() || !put(heap, object, index, value) {
                                     break 'perform;
                                 }
                                 pc += 1;
@@ -524,21 +527,39 @@ impl Machine<'_> {
                                 let cache = self.field_caches[field.0 as usize];
                                 let heap = &mut self.memory.space.heap;
                                 let value = get!(from);
-                                match field_word(heap, get!(object), cache.layout, cache.offset) {
-                                    Some(at) if !value.tag.is_reference() && !heap.tags[at].is_reference() => {
-                                        heap.set(at, value);
-                                        pc += 1;
-                                    }
-                                    _ => break 'perform,
+                                let Some(at) = field_word(heap, get!(object), cache.layout, cache.offset) else {
+                                    break 'perform;
+                                };
+                                if !exchange_at_once(heap, &mut self.memory.counts, heap.get(at), value) {
+                                    break 'perform;
                                 }
+                                heap.set(at, value);
+                                pc += 1;
                             }
-                            Instruction::Retain { value } | Instruction::Release { value } => {
-                                if get!(value).tag.is_reference() {
+                            Instruction::StoreGlobalCounted { from, global } => {
+                                let at = self.first_global + global.0 as usize;
+                                let (value, held) = (get!(from), self.memory.space.statics.get(at));
+                                let heap = &mut self.memory.space.heap;
+                                if !exchange_at_once(heap, &mut self.memory.counts, held, value) {
+                                    break 'perform;
+                                }
+                                self.memory.space.statics.set(at, value);
+                                pc += 1;
+                            }
+                            Instruction::Retain { value } => {
+                                let heap = &mut self.memory.space.heap;
+                                if !retain_at_once(heap, &mut self.memory.counts, get!(value)) {
                                     break 'perform;
                                 }
                                 pc += 1;
                             }
-                            Instruction::StoreGlobalCounted { .. } => break 'perform,
+                            Instruction::Release { value } => {
+                                let heap = &mut self.memory.space.heap;
+                                if !release_at_once(heap, &mut self.memory.counts, get!(value)) {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }
                             Instruction::Length { to, object } => {
                                 yields!(to, length(&self.memory.space.heap, get!(object)));
                             }
@@ -811,6 +832,22 @@ fn put(heap: &mut Segment, object: Value, index: Value, value: Value) -> bool {
         }
         _ => false,
     }
+}
+
+/// Index of the word of an element of a heap block, if nothing is out of the ordinary.
+#[inline(always)]
+fn element_word(heap: &Segment, object: Value, index: Value) -> Option<usize> {
+    if object.tag != Tag::Pointer || index.tag != Tag::Integer {
+        return None;
+    }
+    let words = &heap.words[..];
+    let tags = &heap.tags[..words.len()];
+    let at = header_index(object.as_pointer());
+    let header = *words.get(at)?;
+    let found = tags[at] == Tag::ElementsHeader
+        && header_serial(header) == object.as_pointer().serial()
+        && index.word < u64::from(header_length(header));
+    found.then(|| at + 1 + index.word as usize).filter(|&element| element < words.len())
 }
 
 /// Index of the word of a field at `offset` words, if `object` is a live heap block of that layout.
