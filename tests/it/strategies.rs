@@ -134,14 +134,14 @@ const GRAMMAR: &[(char, &[&str])] = &[
 
 /// For each function its statements, for each of those the choices that lead to it; the fewer and the
 /// smaller, the simpler it is.
-type Choices = [Vec<Vec<u8>>; 3];
+pub type Choices = [Vec<Vec<u8>>; 3];
 
-fn choices() -> impl Strategy<Value = Choices> {
+pub fn choices() -> impl Strategy<Value = Choices> {
     let statement = prop::collection::vec(any::<u8>(), 1..24);
     prop::array::uniform3(prop::collection::vec(statement, 0..7))
 }
 
-fn program(choices: &Choices, cycles: bool) -> String {
+pub fn program(choices: &Choices, cycles: bool) -> String {
     let mut text = PRELUDE.replace("CYCLES", if cycles { "true" } else { "false" });
     let functions = [
         ("f(d, x, y)", "if d < 1: return x", "stack_allocate(3 pointers)\nfill(p, null, 3)"),

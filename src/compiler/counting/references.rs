@@ -2,6 +2,9 @@
 //! function, and a fixpoint over what functions are given, return, and put into globals. It begins
 //! with nothing and only ever adds, so each function is looked at again only where something was added.
 //!
+//! String literals are references that nobody counts. They are followed as well: what is no reference at
+//! all, where its operator takes numbers or strings, says the same of the other operand.
+//!
 //! An instruction that goes on has had operands of the right types: past `x - 1`, `x` is no reference.
 //! So it only holds where an error of types stops the program.
 
@@ -20,11 +23,65 @@ pub struct References {
     pub callers: Vec<Vec<u32>>,
 }
 
+/// Slots that can hold a reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct State {
+    /// To whatever, a literal too.
+    any: SlotSet,
+    /// To what is counted.
+    counted: SlotSet,
+}
+
+/// Whether a value can be a reference.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Can {
+    refer: bool,
+    be_counted: bool,
+}
+
 /// What functions know of each other.
 struct Facts {
-    parameters: Vec<SlotSet>,
-    returns: Vec<bool>,
-    globals: Vec<bool>,
+    parameters: Vec<State>,
+    returns: Vec<Can>,
+    globals: Vec<Can>,
+}
+
+impl Can {
+    const ALWAYS: Can = Can { refer: true, be_counted: true };
+
+    /// Adds what another value of the same place can be. Whether that is more.
+    fn add(&mut self, other: Can) -> bool {
+        let old = std::mem::replace(
+            self,
+            Can { refer: self.refer | other.refer, be_counted: self.be_counted | other.be_counted },
+        );
+        *self != old
+    }
+}
+
+impl State {
+    fn of(self, slot: u8) -> Can {
+        Can { refer: self.any.contains(slot.into()), be_counted: self.counted.contains(slot.into()) }
+    }
+
+    fn union(self, other: State) -> State {
+        State { any: self.any.union(other.any), counted: self.counted.union(other.counted) }
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.any.remove(slot);
+        self.counted.remove(slot);
+    }
+
+    fn set(&mut self, slot: u32, can: Can) {
+        self.remove(slot);
+        if can.refer {
+            self.any.insert(slot);
+        }
+        if can.be_counted {
+            self.counted.insert(slot);
+        }
+    }
 }
 
 /// What the analysis of a function has added to the facts, and so who is to be looked at again.
@@ -60,10 +117,13 @@ pub fn analyse(program: &Program) -> References {
     let mut facts = Facts {
         // Nobody knows what a function is given that nobody calls.
         parameters: (program.functions.iter().zip(&callers))
-            .map(|(function, callers)| if callers.is_empty() { parameters(function) } else { SlotSet::EMPTY })
+            .map(|(function, callers)| {
+                let unknown = if callers.is_empty() { parameters(function) } else { SlotSet::EMPTY };
+                State { any: unknown, counted: unknown }
+            })
             .collect(),
-        returns: vec![false; count],
-        globals: vec![false; program.globals.len()],
+        returns: vec![Can::default(); count],
+        globals: vec![Can::default(); program.globals.len()],
     };
     let mut before = vec![Vec::new(); count];
     let mut queue: VecDeque<u32> = (0..count as u32).collect();
@@ -92,7 +152,7 @@ pub fn parameters(function: &Function) -> SlotSet {
 fn flow(program: &Program, index: usize, facts: &mut Facts) -> (Vec<SlotSet>, Added) {
     let function = &program.functions[index];
     let code = &program.code[function.entry as usize..function.end as usize];
-    let mut before: Vec<Option<SlotSet>> = vec![None; code.len()];
+    let mut before: Vec<Option<State>> = vec![None; code.len()];
     let mut added = Added::default();
     let mut work = vec![(0, facts.parameters[index])];
     while let Some((mut at, mut state)) = work.pop() {
@@ -111,48 +171,52 @@ fn flow(program: &Program, index: usize, facts: &mut Facts) -> (Vec<SlotSet>, Ad
             (state, at) = (past(program, code, at, merged, false, facts), edge.to);
         }
     }
-    (before.into_iter().map(Option::unwrap_or_default).collect(), added)
+    (before.into_iter().map(|state| state.unwrap_or_default().counted).collect(), added)
 }
 
 /// What other functions learn from an instruction.
-fn contribute(instruction: Instruction, index: usize, state: SlotSet, facts: &mut Facts, added: &mut Added) {
+fn contribute(instruction: Instruction, index: usize, state: State, facts: &mut Facts, added: &mut Added) {
     match instruction {
         Instruction::Call { window, function, arguments } | Instruction::CallBelow { window, function, arguments } => {
             let known = &mut facts.parameters[function.0 as usize];
             let old = *known;
             let first = u32::from(Function::LINKAGE);
             for parameter in first..first + u32::from(arguments.0) {
-                if state.contains(u32::from(window.0) + parameter) {
-                    known.insert(parameter);
+                if state.any.contains(u32::from(window.0) + parameter) {
+                    known.any.insert(parameter);
+                }
+                if state.counted.contains(u32::from(window.0) + parameter) {
+                    known.counted.insert(parameter);
                 }
             }
             if *known != old {
                 added.callees.push(function.0);
             }
         }
-        Instruction::Return { value } if state.contains(value.0.into()) => {
-            added.returns |= !std::mem::replace(&mut facts.returns[index], true);
-        }
-        Instruction::StoreGlobal { from, global } if state.contains(from.0.into()) => {
-            added.globals |= !std::mem::replace(&mut facts.globals[global.0 as usize], true);
+        Instruction::Return { value } => added.returns |= facts.returns[index].add(state.of(value.0)),
+        Instruction::StoreGlobal { from, global } => {
+            added.globals |= facts.globals[global.0 as usize].add(state.of(from.0));
         }
         _ => {}
     }
 }
 
 /// The state behind an instruction, on one of its ways out.
-fn past(program: &Program, code: &[Instruction], at: usize, state: SlotSet, jumping: bool, facts: &Facts) -> SlotSet {
+fn past(program: &Program, code: &[Instruction], at: usize, state: State, jumping: bool, facts: &Facts) -> State {
     use Instruction as I;
     let instruction = code[at];
     let effects = instruction.effects();
-    let holds = |slot: u8| state.contains(slot.into());
     let yields = match instruction {
         I::LoadConstant { constant, .. } => {
-            matches!(program.constants[constant.0 as usize], Constant::String(_))
+            let refer = matches!(program.constants[constant.0 as usize], Constant::String(_));
+            Can { refer, be_counted: false }
         }
-        I::Move { from, .. } => holds(from.0),
+        I::Move { from, .. } => state.of(from.0),
         // Two strings, or two numbers.
-        I::Add { left, right, .. } | I::AddTemporaries { left, right, .. } => holds(left.0) && holds(right.0),
+        I::Add { left, right, .. } | I::AddTemporaries { left, right, .. } => {
+            let joins = state.of(left.0).refer && state.of(right.0).refer;
+            Can { refer: joins, be_counted: joins }
+        }
         I::LoadGlobal { global, .. } => facts.globals[global.0 as usize],
         I::LoadElement { .. }
         | I::LoadField { .. }
@@ -161,17 +225,18 @@ fn past(program: &Program, code: &[Instruction], at: usize, state: SlotSet, jump
         | I::Allocate { .. }
         | I::AllocateRecord { .. }
         | I::AllocateArray { .. }
-        | I::StackAllocate { .. } => true,
+        | I::StackAllocate { .. } => Can::ALWAYS,
         I::Call { function, .. } => facts.returns[function.0 as usize],
         I::TakeResult { .. } => match at.checked_sub(1).map(|call| code[call]) {
             Some(I::CallBelow { function, .. }) => facts.returns[function.0 as usize],
-            _ => true,
+            _ => Can::ALWAYS,
         },
         I::CallBuiltin { builtin, .. } => {
             let signature = &program.builtins[usize::from(builtin.0)];
-            signature.makes_string || signature.yields_reference
+            let refer = signature.makes_string || signature.yields_reference;
+            Can { refer, be_counted: refer }
         }
-        _ => false,
+        _ => Can::default(),
     };
 
     let mut after = state;
@@ -179,38 +244,38 @@ fn past(program: &Program, code: &[Instruction], at: usize, state: SlotSet, jump
         after.remove(slot.into());
     }
     if let Some(from) = effects.clobbers_from {
-        after = after.below(from);
+        after = State { any: after.any.below(from), counted: after.counted.below(from) };
     }
     for slot in effects.writes.iter().cloned().flatten() {
         after.remove(slot);
     }
     match instruction {
         // The collection stays where it is; the two slots after it are numbers.
-        I::EachEnter { walk, .. } if holds(walk.0) => after.insert(walk.0.into()),
+        I::EachEnter { walk, .. } => after.set(walk.0.into(), state.of(walk.0)),
         I::EachNext { walk, variable, .. } => {
-            if holds(walk.0) {
-                after.insert(walk.0.into());
-            }
+            after.set(walk.0.into(), state.of(walk.0));
             if jumping {
-                after.insert(variable.0.into());
+                after.set(variable.0.into(), Can::ALWAYS);
             }
         }
-        _ if yields => effects.writes.first().into_iter().for_each(|range| after.insert(range.start)),
         _ => {
-            let written = if jumping { effects.writes_jumping } else { effects.writes_falling };
-            written.into_iter().for_each(|slot| after.remove(slot));
+            let on_one_way = if jumping { effects.writes_jumping } else { effects.writes_falling };
+            on_one_way.into_iter().for_each(|slot| after.remove(slot));
+            if yields.refer {
+                effects.writes.first().into_iter().for_each(|range| after.set(range.start, yields));
+            }
         }
     }
     after
 }
 
 /// Operands that cannot have been references if the program goes on this way.
-fn never_references(instruction: Instruction, state: SlotSet, jumping: bool) -> [Option<u8>; 3] {
+fn never_references(instruction: Instruction, state: State, jumping: bool) -> [Option<u8>; 3] {
     use Instruction as I;
     let none = [None; 3];
     // Where one of the two is a number, so is the other.
     let alike = |left: u8, right: u8| {
-        if state.contains(left.into()) && state.contains(right.into()) {
+        if state.of(left).refer && state.of(right).refer {
             none
         } else {
             [Some(left), Some(right), None]
