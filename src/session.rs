@@ -3,6 +3,7 @@
 
 mod blame;
 pub mod comparison;
+mod elision;
 mod files;
 mod host;
 mod leaks;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+pub use elision::ElidedCounts;
 pub use files::Files;
 pub use outcome::{
     CallStack, LeakGroup, LeakKind, Leaks, Outcome, Place, RecordFacts, Related, RelatedKind, RunError, StackFrame,
@@ -65,6 +67,8 @@ pub struct Configuration {
     /// Whether every copy of a reference is counted, also where nobody can tell: what counting costs that
     /// leaves nothing out.
     pub counts_all: bool,
+    /// Whether to find out how many counts were left out, by a second run where there are any.
+    pub measures_elision: bool,
 }
 
 /// What a memory error does.
@@ -93,6 +97,7 @@ impl Default for Configuration {
             stress: false,
             checks: Checks::Stop,
             counts_all: false,
+            measures_elision: false,
         }
     }
 }
@@ -297,6 +302,7 @@ pub fn run(
         leaks: None,
         machine: machine.statistics(),
         heap: machine.memory.statistics(),
+        elided: None,
         wall_ns,
         output_closed: output_closed || end == End::OutputClosed,
     };
@@ -324,6 +330,7 @@ pub fn run(
         }
     }
     drop(machine);
+    outcome.elided = elision::measure(compiled, configuration, &recording, &outcome, interrupt);
     let instructions = outcome.machine.instructions;
     let mut errors: Vec<&mut RunError> = outcome.survived.iter_mut().chain(&mut outcome.error).collect();
     replay::explain(compiled, configuration, recording, instructions, interrupt, &mut errors);
@@ -361,6 +368,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
         leaks: None,
         machine: Default::default(),
         heap: HeapStatistics::default(),
+        elided: None,
         wall_ns: 0,
         output_closed: false,
     }

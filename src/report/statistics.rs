@@ -1,12 +1,15 @@
 //! `--stats` as a table.
 
 use super::{bytes, grouped};
-use crate::session::{Configuration, Outcome};
+use crate::session::{Configuration, ElidedCounts, Outcome};
 
 /// The table, a quantity a line.
 pub fn table(configuration: &Configuration, outcome: &Outcome) -> String {
     let (machine, heap) = (&outcome.machine, &outcome.heap);
-    let rows: [(&str, String); 26] = [
+    let elided = |count: fn(&ElidedCounts) -> u64| {
+        outcome.elided.map_or_else(|| "not measured".to_owned(), |counts| grouped(count(&counts)))
+    };
+    let rows: [(&str, String); 28] = [
         ("instructions", grouped(machine.instructions)),
         ("calls", grouped(machine.calls)),
         ("deepest call", grouped(machine.max_call_depth)),
@@ -31,7 +34,9 @@ pub fn table(configuration: &Configuration, outcome: &Outcome) -> String {
         ("time collecting", format!("{:.3} ms", heap.collection_ns as f64 / 1e6)),
         ("longest pause", format!("{:.3} ms", heap.longest_pause_ns as f64 / 1e6)),
         ("retains", grouped(heap.retains)),
+        ("  elided", elided(|counts| counts.retains)),
         ("releases", grouped(heap.releases)),
+        ("  elided", elided(|counts| counts.releases)),
         ("wall time", format!("{:.3} ms", outcome.wall_ns as f64 / 1e6)),
     ];
     let mut text = format!("memory {}, allocator {}\n", configuration.memory, configuration.allocator);

@@ -24,6 +24,7 @@ fn column(memory: &'static str) -> Column {
             footprint_bytes: 4096,
             ..HeapStatistics::default()
         },
+        elided: Some(0),
         leaks: Lost::default(),
         wall_ns: vec![1_500_000, 1_400_000, 1_520_000],
         steady: true,
@@ -44,6 +45,7 @@ fn cycle() -> Vec<Column> {
         releases: 400,
         ..counted.heap
     };
+    counted.elided = Some(300);
     let lost = Amount { blocks: 200, bytes: 4800 };
     counted.leaks = Lost { cyclic: lost, all: lost };
     let mut collected = column("mark-sweep");
