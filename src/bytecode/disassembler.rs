@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use super::instruction::Instruction;
 use super::operand::{Context, Operand, Read};
-use super::program::{Elided, Function, Program};
+use super::program::{Elided, Function, Program, Why};
 use crate::source::Sources;
 
 /// The whole program.
@@ -64,7 +64,11 @@ pub fn disassemble_function(program: &Program, function: &Function, sources: &So
 /// A count that is left out, and why nobody can tell: `retain t6 (borrowed)`.
 fn show_elided(elided: Elided, context: Context<'_>) -> String {
     let change = if elided.retains { "retain" } else { "release" };
-    let reason = if elided.borrowed { "borrowed" } else { "no reference" };
+    let reason = match elided.why {
+        Why::NoReference => "no reference",
+        Why::Borrowed => "borrowed",
+        Why::Given => "given",
+    };
     format!("{change} {} ({reason})", Read(elided.slot).show(context))
 }
 

@@ -189,8 +189,19 @@ pub struct Elided {
     pub slot: u8,
     /// Whether the count would be raised; otherwise lowered.
     pub retains: bool,
-    /// Whether the slot can hold a reference, then one that is borrowed.
-    pub borrowed: bool,
+    /// Why nobody can tell.
+    pub why: Why,
+}
+
+/// Why nobody can tell that a count is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// There is no reference in the slot.
+    NoReference,
+    /// The slot borrows: somebody else's count outlives its reference.
+    Borrowed,
+    /// The slot hands its count over to the place that it is stored in.
+    Given,
 }
 
 impl Program {

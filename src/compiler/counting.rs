@@ -22,11 +22,11 @@ mod references;
 
 use crate::bytecode::assembler::{Assembler, Label};
 use crate::bytecode::liveness::{self, Assigned, Assignment, SlotSet};
-use crate::bytecode::{Elided, Instruction, Program, Read, Target, Write, WriteFalling, WriteJumping};
+use crate::bytecode::{Elided, Instruction, Program, Read, Target, Why, Write, WriteFalling, WriteJumping};
 use crate::limits::FRAME_SLOTS;
 use crate::source::Span;
 use borrowing::Borrowing;
-use forms::{countable_slots, counted_form, redirected};
+use forms::{countable_slots, counted_form, given_form, redirected};
 use references::References;
 
 /// A function's code with its counts, and where each instruction has gone.
@@ -259,13 +259,22 @@ impl<'a> Counting<'a> {
                 }
                 if self.countable.contains(slot) && !(dies && self.owns(index, slot)) {
                     let needed = self.refers(index, slot);
-                    self.retain(from.0, span, needed, !dies, false);
+                    self.retain(from.0, span, needed, !dies, Why::NoReference);
                 }
             }
             _ => {}
         }
 
         if let Some(at) = self.loop_instruction(index, state, held) {
+            return at;
+        }
+        if let Some((given, slot)) = self.given(index, held) {
+            held.remove(slot);
+            let at = self.assembler.emit(given, span);
+            self.leave_out(slot as u8, true, Why::Given);
+            self.leave_out(slot as u8, false, Why::Given);
+            self.note_borrowed(self.borrows(index + 1));
+            self.after(index, held, None);
             return at;
         }
         let at;
@@ -277,12 +286,11 @@ impl<'a> Counting<'a> {
                     at = self.replace(index, slot, origin, copied);
                 } else {
                     if replaced {
-                        self.leave_out(slot as u8, false, self.refers(index, slot));
+                        self.leave_out(slot as u8, false, self.why(index, slot));
                     }
                     at = self.emit_plain(index);
                     if copied {
-                        let (needed, refers) = (self.owns(index + 1, slot), self.refers(index + 1, slot));
-                        self.retain(slot as u8, span, needed, true, refers);
+                        self.retain(slot as u8, span, self.owns(index + 1, slot), true, self.why(index + 1, slot));
                     }
                 }
                 held.remove(slot);
@@ -300,6 +308,23 @@ impl<'a> Counting<'a> {
             self.after(index, held, self.written(instruction).map(|(slot, _)| slot));
         }
         at
+    }
+
+    /// A store of a dying temporary that hands its count over, with that temporary. Not where the block that it is
+    /// stored to dies at once, and what it holds with it: that comes before.
+    fn given(&self, index: usize, held: SlotSet) -> Option<(Instruction, u32)> {
+        self.proved?;
+        let given = given_form(self.code[index])?;
+        let (slot, object) = match given {
+            Instruction::StoreElementGiven { object, from, .. } | Instruction::StoreFieldGiven { object, from, .. } => {
+                (from, Some(u32::from(object.0)))
+            }
+            Instruction::StoreGlobalGiven { from, .. } => (from, None),
+            _ => return None,
+        };
+        let slot = u32::from(slot.0);
+        let gives = |slot| self.dies(index, slot, held) && self.owns(index, slot);
+        (gives(slot) && !object.is_some_and(gives)).then_some((given, slot))
     }
 
     // ---- what is held, and what of it is counted ------------------------------------------------
@@ -323,6 +348,11 @@ impl<'a> Counting<'a> {
     /// Whether what a slot holds before an instruction is counted, if it holds something.
     fn owns(&self, index: usize, slot: u32) -> bool {
         self.refers(index, slot) && !self.borrows(index).contains(slot)
+    }
+
+    /// Why what a slot holds before an instruction is not counted, if it is not.
+    fn why(&self, index: usize, slot: u32) -> Why {
+        if self.borrows(index).contains(slot) { Why::Borrowed } else { Why::NoReference }
     }
 
     /// Whether a held temporary is read by the instruction for the last time, on every way out.
@@ -366,25 +396,28 @@ impl<'a> Counting<'a> {
     // ---- code -------------------------------------------------------------------------------------
 
     /// Emits a `retain` if it is needed; otherwise notes it as left out, if without proofs it would be there.
-    fn retain(&mut self, slot: u8, span: Span, needed: bool, expected: bool, borrowed: bool) {
+    fn retain(&mut self, slot: u8, span: Span, needed: bool, expected: bool, why: Why) {
         if needed {
             self.assembler.emit(Instruction::Retain { value: Read(slot) }, span);
         } else if expected {
-            self.leave_out(slot, true, borrowed);
+            self.leave_out(slot, true, why);
         }
     }
 
     /// Emits a `release` if it is needed; otherwise notes it as left out.
-    fn release(&mut self, slot: u8, span: Span, needed: bool, borrowed: bool) {
+    fn release(&mut self, slot: u8, span: Span, needed: bool, why: Why) {
         if needed {
             self.assembler.emit(Instruction::Release { value: Read(slot) }, span);
         } else {
-            self.leave_out(slot, false, borrowed);
+            self.leave_out(slot, false, why);
         }
     }
 
-    fn leave_out(&mut self, slot: u8, retains: bool, borrowed: bool) {
-        self.left_out.push(Elided { slot, retains, borrowed });
+    fn leave_out(&mut self, slot: u8, retains: bool, why: Why) {
+        let elided = Elided { slot, retains, why };
+        if !self.left_out.contains(&elided) {
+            self.left_out.push(elided);
+        }
     }
 
     /// Notes which slots borrow from the next instruction on.
@@ -401,11 +434,11 @@ impl<'a> Counting<'a> {
         let dies = self.dies(index, source, held);
         let wanted = self.is_wanted(index, target);
         if self.countable.contains(source) && wanted && !(dies && self.owns(index, source)) {
-            let refers = self.refers(index, source);
-            self.retain(from.0, span, refers && self.owns(index + 1, target), !dies, refers);
+            let needed = self.refers(index, source) && self.owns(index + 1, target);
+            self.retain(from.0, span, needed, !dies, self.why(index, source));
         }
         if self.holds_before(target, state, held) {
-            self.release(to.0, span, self.owns(index, target), self.refers(index, target));
+            self.release(to.0, span, self.owns(index, target), self.why(index, target));
         }
         let at = self.assembler.emit(Instruction::Move { to, from }, span);
         if dies {
@@ -437,8 +470,7 @@ impl<'a> Counting<'a> {
         self.needs_slot = true;
         let at = self.emit(index, redirected, None);
         if copied {
-            let (needed, refers) = (self.owns(index + 1, slot), self.refers(index + 1, slot));
-            self.retain(self.scratch, span, needed, true, refers);
+            self.retain(self.scratch, span, self.owns(index + 1, slot), true, self.why(index + 1, slot));
         }
         self.assembler.emit(release, span);
         self.assembler.emit(Instruction::Move { to: Write(slot as u8), from: Read(self.scratch) }, span);
@@ -468,10 +500,10 @@ impl<'a> Counting<'a> {
         let releases = holds && self.owns(index, variable);
         let retains = copied && self.owns(target, variable);
         if holds && !releases {
-            self.leave_out(variable as u8, false, self.refers(index, variable));
+            self.leave_out(variable as u8, false, self.why(index, variable));
         }
         if copied && !retains {
-            self.leave_out(variable as u8, true, self.refers(target, variable));
+            self.leave_out(variable as u8, true, self.why(target, variable));
         }
         if !releases && !retains {
             return None;
@@ -561,15 +593,13 @@ impl<'a> Counting<'a> {
     /// the next, from which on nothing reads them.
     fn deaths(&mut self, index: usize, held: SlotSet, next: usize, written: Option<u32>) -> Vec<u32> {
         let Some(&live) = self.live.get(next) else { return Vec::new() };
-        let mut dead: Vec<u32> = held.difference(live).iter().collect();
-        dead.retain(|&slot| {
-            let owned = Some(slot) == written || self.owns(index, slot);
-            if !(owned && self.refers(next, slot)) {
-                self.left_out.push(Elided { slot: slot as u8, retains: false, borrowed: !owned && self.refers(index, slot) });
-                return false;
-            }
-            true
-        });
+        let owns = |slot| Some(slot) == written || self.owns(index, slot);
+        let (dead, left_out): (Vec<u32>, Vec<u32>) =
+            held.difference(live).iter().partition(|&slot| owns(slot) && self.refers(next, slot));
+        for slot in left_out {
+            let why = if Some(slot) == written { Why::NoReference } else { self.why(index, slot) };
+            self.leave_out(slot as u8, false, why);
+        }
         dead
     }
 
@@ -589,7 +619,7 @@ impl<'a> Counting<'a> {
     fn release_variables(&mut self, index: usize, state: Assigned, returned: Option<u32>) {
         let variables = state.may.intersection(self.countable).below(self.first_temporary);
         for slot in variables.iter().filter(|&slot| slot >= 2 && Some(slot) != returned) {
-            self.release(slot as u8, self.spans[index], self.owns(index, slot), self.refers(index, slot));
+            self.release(slot as u8, self.spans[index], self.owns(index, slot), self.why(index, slot));
         }
     }
 }

@@ -546,6 +546,37 @@ impl Machine<'_> {
                                 self.memory.space.statics.set(at, value);
                                 pc += 1;
                             }
+                            Instruction::StoreElementGiven { object, index, from } => {
+                                let heap = &mut self.memory.space.heap;
+                                let Some(at) = element_word(heap, get!(object), get!(index)) else { break 'perform };
+                                if !release_at_once(heap, &mut self.memory.counts, heap.get(at)) {
+                                    break 'perform;
+                                }
+                                heap.set(at, get!(from));
+                                pc += 1;
+                            }
+                            Instruction::StoreFieldGiven { object, from, field } => {
+                                let cache = self.field_caches[field.0 as usize];
+                                let heap = &mut self.memory.space.heap;
+                                let Some(at) = field_word(heap, get!(object), cache.layout, cache.offset) else {
+                                    break 'perform;
+                                };
+                                if !release_at_once(heap, &mut self.memory.counts, heap.get(at)) {
+                                    break 'perform;
+                                }
+                                heap.set(at, get!(from));
+                                pc += 1;
+                            }
+                            Instruction::StoreGlobalGiven { from, global } => {
+                                let at = self.first_global + global.0 as usize;
+                                let held = self.memory.space.statics.get(at);
+                                let heap = &mut self.memory.space.heap;
+                                if !release_at_once(heap, &mut self.memory.counts, held) {
+                                    break 'perform;
+                                }
+                                self.memory.space.statics.set(at, get!(from));
+                                pc += 1;
+                            }
                             Instruction::Retain { value } => {
                                 let heap = &mut self.memory.space.heap;
                                 if !retain_at_once(heap, &mut self.memory.counts, get!(value)) {

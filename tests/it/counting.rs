@@ -12,7 +12,7 @@ use cairn::machine::{
     Backtrace, BlockObserver, End, FileProblem, Host, Machine, MachineOptions, MachineStatistics, Watch,
 };
 use cairn::memory::{Block, HeapStatistics, MemoryOptions, Place};
-use cairn::session::{self, Compiled, Configuration};
+use cairn::session::{self, Compiled, Configuration, ElidedCounts};
 use proptest::prelude::*;
 
 use crate::strategies::{Choices, choices, program};
@@ -198,5 +198,63 @@ proptest! {
     #[test]
     fn random_programs_free_the_same_blocks_at_the_same_places(choices in choices(), cycles in any::<bool>()) {
         compare("it", &drawn(&choices, cycles), Path::new("."));
+    }
+}
+
+#[test]
+fn what_is_left_out_is_measured_by_a_second_run() {
+    let text = "\
+record Node: value, next
+function sum(p):
+    total = 0
+    while p is not null:
+        total = total + p.value
+        p = p.next
+    return total
+head = null
+for i from 1 to 10:
+    head = new Node(i + input(), head)
+print(sum(head))
+";
+    let outcome = |configuration: &Configuration| {
+        let compiled = session::compile("sum.pseudo", text, configuration).unwrap();
+        let (input, quiet) = ("1\n".repeat(10), AtomicBool::new(false));
+        session::run(&compiled, configuration, &mut input.as_bytes(), &mut io::sink(), &mut io::sink(), &quiet).unwrap()
+    };
+    let some = Configuration { memory: "refcount", measures_elision: true, ..Configuration::default() };
+    let all = outcome(&Configuration { counts_all: true, ..some.clone() });
+    let measured = outcome(&some);
+    let left_out = measured.elided.unwrap();
+    assert_eq!(left_out.retains, all.heap.retains - measured.heap.retains);
+    assert_eq!(left_out.releases, all.heap.releases - measured.heap.releases);
+    assert!(left_out.retains >= 20, "{left_out:?}");
+    assert_eq!(all.elided, Some(ElidedCounts::default()));
+    // A second run has its limit.
+    assert_eq!(outcome(&Configuration { replay_limit: 10, ..some.clone() }).elided, None);
+    let manual = outcome(&Configuration { memory: "manual", ..some });
+    assert_eq!(manual.elided, Some(ElidedCounts::default()));
+}
+
+#[test]
+fn a_disassembly_says_what_is_left_out() {
+    let text = "\
+record Node: next
+function second(p):
+    if p.next is null: return 0
+    return length(p.next)
+n = new Node(null)
+n.next = new Node(n)
+print(second(n))
+";
+    let configuration = Configuration { memory: "refcount", ..Configuration::default() };
+    let compiled = session::compile("second.pseudo", text, &configuration).unwrap();
+    let listing = cairn::bytecode::disassembler::disassemble(&compiled.program, &compiled.sources);
+    for (what, mnemonic) in [
+        ("; elided: retain t3 (borrowed)", "load-field "),
+        ("; elided: release p (borrowed)", "return "),
+        ("; elided: retain t2 (given), release t2 (given)", "store-field-given "),
+    ] {
+        let found = listing.lines().any(|line| line.contains(mnemonic) && line.contains(what));
+        assert!(found, "{mnemonic}{what}\n{listing}");
     }
 }

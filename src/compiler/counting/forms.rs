@@ -15,6 +15,18 @@ pub(super) fn counted_form(instruction: Instruction) -> Instruction {
     }
 }
 
+/// The form of an instruction in which what is stored hands its count over to the place.
+pub(super) fn given_form(instruction: Instruction) -> Option<Instruction> {
+    match instruction {
+        Instruction::StoreGlobal { from, global } => Some(Instruction::StoreGlobalGiven { from, global }),
+        Instruction::StoreElement { object, index, from } => {
+            Some(Instruction::StoreElementGiven { object, index, from })
+        }
+        Instruction::StoreField { object, from, field } => Some(Instruction::StoreFieldGiven { object, from, field }),
+        _ => None,
+    }
+}
+
 /// The same instruction with its value going to another slot; none for those with a window.
 pub(super) fn redirected(instruction: Instruction, slot: u8) -> Option<Instruction> {
     let to = Write(slot);

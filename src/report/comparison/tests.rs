@@ -84,6 +84,7 @@ fn four_strategies_stand_side_by_side() {
         collections                      0                0                2                0
         ~ longest pause            0.00 µs          0.00 µs          12.3 µs          0.00 µs
         retains + releases               0            1,000                0                0
+          elided                         0              300                0                0
         leaked, blocks                   0              200                0                0
         leaked, bytes                    0            4,800                0                0
         stack high water, bytes        112 1.00×        112 1.00×        112 1.00×        112 1.00×
@@ -130,6 +131,7 @@ fn a_run_that_failed_stays_and_is_no_measure() {
         collections                     0                0
         ~ longest pause           0.00 µs          0.00 µs
         retains + releases              0            1,000 1.00×
+          elided                        0              300
         leaked, blocks                  -              200 1.00×
         leaked, bytes                   -            4,800 1.00×
         stack high water, bytes       112              112 1.00×
