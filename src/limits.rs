@@ -14,8 +14,8 @@ pub const EXPRESSION_DEPTH: usize = 400;
 pub const FRAME_SLOTS: usize = 250;
 
 /// Instructions of a function times slots that hold references, above which the compiler does not look for
-/// counts to be left out: its tables would take hundreds of megabytes.
-pub const BORROWING_POINTS: usize = 1 << 22;
+/// counts to be left out: it looks at each of these points several times.
+pub const BORROWING_POINTS: usize = 1 << 20;
 
 /// Words the stack keeps committed past a frame's base, so that a frame window is always whole.
 pub const FRAME_WINDOW: usize = 256;

@@ -12,4 +12,6 @@ pub mod verifier;
 
 pub use instruction::Instruction;
 pub use operand::*;
-pub use program::{Buffer, Constant, Elided, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable, Why};
+pub use program::{
+    Buffer, Constant, Elided, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable, Why,
+};

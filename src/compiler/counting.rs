@@ -82,15 +82,14 @@ pub fn insert(program: &mut Program, elides: bool) -> Option<usize> {
     let mut moved = Vec::with_capacity(program.code.len() + 1);
     let (mut borrowed, mut elided) = (Vec::new(), Vec::new());
     let mut full = None;
-    let countable: Vec<SlotSet> =
-        program.functions.iter().map(|function| countable_slots(program, function)).collect();
+    let countable: Vec<SlotSet> = program.functions.iter().map(|function| countable_slots(program, function)).collect();
     let proved = elides.then(|| {
         let references = references::analyse(program);
         let borrowing = borrowing::analyse(program, &references, &countable);
         (references, borrowing)
     });
-    for index in 0..program.functions.len() {
-        let counted = Counting::new(program, index, countable[index], proved.as_ref()).run();
+    for (index, countable) in countable.into_iter().enumerate() {
+        let counted = Counting::new(program, index, countable, proved.as_ref()).run();
         let entry = code.len() as u32;
         moved.extend(counted.moved.iter().take(counted.moved.len() - 1).map(|at| entry + at));
         code.extend(counted.code);
@@ -171,9 +170,7 @@ impl<'a> Counting<'a> {
             countable,
             live: liveness::live_before(program, function),
             assignment: liveness::assignment(program, function),
-            proved: proved.map(|(references, borrowing)| {
-                (&references.before[index][..], &borrowing.before[index][..])
-            }),
+            proved: proved.map(|(references, borrowing)| (&references.before[index][..], &borrowing.before[index][..])),
             scratch: function.slots,
             needs_slot: false,
             assembler,
@@ -294,10 +291,7 @@ impl<'a> Counting<'a> {
                     }
                 }
                 held.remove(slot);
-                if slot >= self.first_temporary
-                    && self.countable.contains(slot)
-                    && (copied || origin == Origin::Made)
-                {
+                if slot >= self.first_temporary && self.countable.contains(slot) && (copied || origin == Origin::Made) {
                     held.insert(slot);
                 }
             }

@@ -140,7 +140,10 @@ fn what_may_outlive_its_lender_is_counted() {
     // The lender is assigned first, or given up before.
     let assigned = "function f(p):\n    q = new N(p)\n    r = q.next\n    q = null\n    print(r)\n";
     assert_eq!(counts_in(assigned), ["retain", "retain", "release", "release"]);
-    assert_eq!(counts_in("function f(p):\n    q = new N(p)\n    r = q.next\n"), ["retain", "retain", "release", "release"]);
+    assert_eq!(
+        counts_in("function f(p):\n    q = new N(p)\n    r = q.next\n"),
+        ["retain", "retain", "release", "release"]
+    );
     // A weak place lends nothing.
     let weak = "function f(p):\n    q = p.next\n    print(q, q)\nfunction g(p): p.next = weak p\n";
     assert_eq!(counts_in(weak), ["retain", "release"]);

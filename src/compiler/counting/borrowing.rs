@@ -21,7 +21,7 @@ use crate::bytecode::{Instruction, Owner, Program};
 use crate::limits::BORROWING_POINTS;
 
 /// Rounds over a function in which the better of two ways out of a contradiction is looked for.
-const PATIENCE: u32 = 100;
+const PATIENCE: u32 = 16;
 /// No web.
 const NONE: u32 = u32::MAX;
 
@@ -302,14 +302,7 @@ impl<'a> Frame<'a> {
 
     /// Whether the copy made at `at` is read by the next instruction only, before which nothing is released,
     /// and which neither frees anything before it has read, nor allocates.
-    fn is_fleeting(
-        &self,
-        at: usize,
-        slot: u32,
-        countable: SlotSet,
-        live: &[SlotSet],
-        first_temporary: u32,
-    ) -> bool {
+    fn is_fleeting(&self, at: usize, slot: u32, countable: SlotSet, live: &[SlotSet], first_temporary: u32) -> bool {
         let next = self.code[at + 1];
         let reads_it = next.effects().reads.iter().any(|range| range.contains(&slot));
         let temporaries = |at: usize| live[at].intersection(countable).from(first_temporary);

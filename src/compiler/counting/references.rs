@@ -275,11 +275,7 @@ fn never_references(instruction: Instruction, state: State, jumping: bool) -> [O
     let none = [None; 3];
     // Where one of the two is a number, so is the other.
     let alike = |left: u8, right: u8| {
-        if state.of(left).refer && state.of(right).refer {
-            none
-        } else {
-            [Some(left), Some(right), None]
-        }
+        if state.of(left).refer && state.of(right).refer { none } else { [Some(left), Some(right), None] }
     };
     match instruction {
         I::Add { left, right, .. }

@@ -59,7 +59,7 @@ impl Strategy for ReferenceCounting {
 
 /// Counts one more reference to the block of a value, where that is one step. False, and nothing done, where
 /// [`Memory::retain`] has to.
-#[inline(always)]
+#[inline(never)]
 pub fn retain_at_once(heap: &mut Segment, counts: &mut HeapStatistics, value: Value) -> bool {
     match count_word(heap, value) {
         Some(Some(at)) => {
@@ -74,7 +74,7 @@ pub fn retain_at_once(heap: &mut Segment, counts: &mut HeapStatistics, value: Va
 
 /// Counts one reference less, where that is one step: not the last. False, and nothing done, where
 /// [`Memory::release`] has to.
-#[inline(always)]
+#[inline(never)]
 pub fn release_at_once(heap: &mut Segment, counts: &mut HeapStatistics, value: Value) -> bool {
     match count_word(heap, value) {
         Some(Some(at)) if heap.words[at] >= 2 * ONE => {
@@ -89,7 +89,7 @@ pub fn release_at_once(heap: &mut Segment, counts: &mut HeapStatistics, value: V
 
 /// Counts that a place holds `value` now and `held` no more, where that takes one step each. False, and
 /// nothing done, otherwise.
-#[inline(always)]
+#[inline(never)]
 pub fn exchange_at_once(heap: &mut Segment, counts: &mut HeapStatistics, held: Value, value: Value) -> bool {
     if held.tag.is_reference() {
         // What the place held may not be the last one: `value` cannot be given up again.
@@ -115,9 +115,9 @@ fn count_word(heap: &Segment, value: Value) -> Option<Option<usize>> {
             let tags = &heap.tags[..words.len()];
             // Beyond the segment for whatever is not in the heap.
             let header = (pointer.address().wrapping_sub(HEAP_BASE + WORD_BYTES as u32) >> 3) as usize;
-            let counted = words.get(header).is_some_and(|&word| {
-                header > 0 && header_serial(word) == pointer.serial() && tags[header].is_header()
-            });
+            let counted = words
+                .get(header)
+                .is_some_and(|&word| header > 0 && header_serial(word) == pointer.serial() && tags[header].is_header());
             Some(counted.then(|| header - 1))
         }
         Tag::InteriorPointer => None,
