@@ -17,6 +17,9 @@ pub const FRAME_SLOTS: usize = 250;
 /// copy of what the block deferred, so a few lines could ask for more code than any memory holds. About as many
 /// as the code segment has room for.
 pub const FUNCTION_INSTRUCTIONS: u32 = 1024 * 1024;
+/// Instructions of a function times slots that hold references, above which the compiler does not look for
+/// counts to be left out: it looks at each of these points several times.
+pub const BORROWING_POINTS: usize = 1 << 20;
 
 /// Words the stack keeps committed past a frame's base, so that a frame window is always whole.
 pub const FRAME_WINDOW: usize = 256;

@@ -3,6 +3,7 @@
 
 mod blame;
 pub mod comparison;
+mod elision;
 mod files;
 mod host;
 mod leaks;
@@ -16,6 +17,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
+pub use elision::ElidedCounts;
 pub use files::Files;
 pub use outcome::{
     CallStack, LeakGroup, LeakKind, Leaks, Outcome, Place, RecordFacts, Related, RelatedKind, RunError, StackFrame,
@@ -67,6 +69,11 @@ pub struct Configuration {
     pub stress: bool,
     /// `--checks`
     pub checks: Checks,
+    /// Whether every copy of a reference is counted, also where nobody can tell: what counting costs that
+    /// leaves nothing out.
+    pub counts_all: bool,
+    /// Whether to find out how many counts were left out, by a second run where there are any.
+    pub measures_elision: bool,
 }
 
 /// What a memory error does.
@@ -94,6 +101,8 @@ impl Default for Configuration {
             allow_read: Vec::new(),
             stress: false,
             checks: Checks::Stop,
+            counts_all: false,
+            measures_elision: false,
         }
     }
 }
@@ -219,6 +228,7 @@ pub fn inspect(name: &str, text: &str, configuration: &Configuration) -> Result<
         breakpoints: &[],
         builtins: signatures(),
         requirements: configuration.requirements(),
+        elides_counts: configuration.checks == Checks::Stop && !configuration.counts_all,
     };
     match compiler::compile(input, &mut names) {
         Ok(compiler::Output { mut program, warnings, uncalled, statements, .. }) => {
@@ -308,6 +318,7 @@ pub fn run(
     let end = if output_closed { End::OutputClosed } else { end };
     let mut outcome = outcome(compiled, &mut machine, end, wall_ns, interrupt);
     drop(machine);
+    outcome.elided = elision::measure(compiled, configuration, &recording, &outcome, interrupt);
     let instructions = outcome.machine.instructions;
     let mut errors: Vec<&mut RunError> = outcome.survived.iter_mut().chain(&mut outcome.error).collect();
     replay::explain(compiled, configuration, recording, instructions, interrupt, &mut errors);
@@ -326,6 +337,7 @@ fn outcome(compiled: &Compiled, machine: &mut Machine<'_>, end: End, wall_ns: u6
         leaks: None,
         machine: machine.statistics(),
         heap: machine.memory.statistics(),
+        elided: None,
         wall_ns,
         output_closed: end == End::OutputClosed,
     };
@@ -386,6 +398,7 @@ fn refused(compiled: &Compiled, fault: Fault) -> Outcome {
         leaks: None,
         machine: Default::default(),
         heap: HeapStatistics::default(),
+        elided: None,
         wall_ns: 0,
         output_closed: false,
     }

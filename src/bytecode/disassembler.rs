@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::instruction::Instruction;
-use super::operand::Context;
-use super::program::{Function, Program};
+use super::operand::{Context, Operand, Read};
+use super::program::{Elided, Function, Program, Why};
 use crate::source::Sources;
 
 /// The whole program.
@@ -51,15 +51,31 @@ pub fn disassemble_function(program: &Program, function: &Function, sources: &So
             }
         }
         let instruction = program.code[at as usize];
-        let operands = instruction.show_operands(Context { program, function, at }).join(", ");
-        let line = format!(
+        let context = Context { program, function, at };
+        let operands = instruction.show_operands(context).join(", ");
+        let mut line = format!(
             "  0x{:08X}  {:016x}  {:<30} {operands}",
             Program::address(at),
             instruction.encode().swap_bytes(),
             instruction.mnemonic(),
         );
+        let left_out: Vec<String> = program.elided_at(at).map(|elided| show_elided(elided, context)).collect();
+        if !left_out.is_empty() {
+            line = format!("{line:<84} ; elided: {}", left_out.join(", "));
+        }
         let _ = writeln!(text, "{}", line.trim_end());
     }
+}
+
+/// A count that is left out, and why nobody can tell: `retain t6 (borrowed)`.
+fn show_elided(elided: Elided, context: Context<'_>) -> String {
+    let change = if elided.retains { "retain" } else { "release" };
+    let reason = match elided.why {
+        Why::NoReference => "no reference",
+        Why::Borrowed => "borrowed",
+        Why::Given => "given",
+    };
+    format!("{change} {} ({reason})", Read(elided.slot).show(context))
 }
 
 /// The instruction set: every instruction with its operands and what it does.

@@ -302,6 +302,12 @@ macro_rules! for_each_instruction {
             "weaken" Weaken { to: Write, from: Read }
             /// `to` := what reading the weak place `from` gives: a reference, or null once the block is gone.
             "strengthen" Strengthen { to: Write, from: Read }
+            /// Like `store-global-counted`, and `from` is released: it hands its count over.
+            "store-global-given" StoreGlobalGiven { from: Read, global: GlobalIndex }
+            /// Like `store-element-counted`, and `from` is released: it hands its count over.
+            "store-element-given" StoreElementGiven { object: Read, index: Read, from: Read }
+            /// Like `store-field-counted`, and `from` is released: it hands its count over.
+            "store-field-given" StoreFieldGiven { object: Read, from: Read, field: FieldSiteIndex }
         }
     };
 }

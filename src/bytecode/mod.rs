@@ -19,5 +19,7 @@ pub mod verifier;
 pub use divisor::Divisor;
 pub use instruction::Instruction;
 pub use operand::*;
-pub use program::{Buffer, Constant, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable};
+pub use program::{
+    Buffer, Constant, Elided, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable, Why,
+};
 pub use types::{FunctionTypes, Type, Types};

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::liveness::SlotSet;
 use super::types::{Type, Types};
 use super::{Divisor, Instruction};
 use crate::source::Span;
@@ -142,6 +143,10 @@ pub struct Signature {
     pub stores_first: bool,
     /// What it gives, by the types of its arguments.
     pub gives: fn(&[Type]) -> Type,
+    /// Whether it may overwrite references in blocks.
+    pub overwrites: bool,
+    /// Whether its value may be a reference, other than to a string that it makes.
+    pub yields_reference: bool,
     /// What it does, in a line.
     pub help: &'static str,
 }
@@ -179,6 +184,33 @@ pub struct Program {
     pub types: Types,
     /// Constants that typed code divides by.
     pub divisors: Vec<Divisor>,
+    /// Slots whose references are not counted because somebody else's count outlives them: from an
+    /// instruction on, up to the next entry.
+    pub borrowed: Vec<(u32, SlotSet)>,
+    /// Counts that are left out, by instruction index, ascending.
+    pub elided: Vec<(u32, Elided)>,
+}
+
+/// A change of a count that is left out because nobody can tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elided {
+    /// The slot whose block's count it would be.
+    pub slot: u8,
+    /// Whether the count would be raised; otherwise lowered.
+    pub retains: bool,
+    /// Why nobody can tell.
+    pub why: Why,
+}
+
+/// Why nobody can tell that a count is left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// There is no reference in the slot.
+    NoReference,
+    /// The slot borrows: somebody else's count outlives its reference.
+    Borrowed,
+    /// The slot hands its count over to the place that it is stored in.
+    Given,
 }
 
 impl Program {
@@ -199,6 +231,8 @@ impl Program {
         block_names: Vec::new(),
         types: Types::NONE,
         divisors: Vec::new(),
+        borrowed: Vec::new(),
+        elided: Vec::new(),
     };
 
     /// First byte of the code segment.
@@ -234,6 +268,19 @@ impl Program {
     pub fn block_name(&self, index: u32) -> Option<&str> {
         let found = self.block_names.binary_search_by_key(&index, |&(at, _)| at).ok()?;
         Some(&self.block_names[found].1)
+    }
+
+    /// The slots of the function at `index` that hold references without a count of their own before that
+    /// instruction.
+    pub fn borrowed_before(&self, index: u32) -> SlotSet {
+        let next = self.borrowed.partition_point(|&(from, _)| from <= index);
+        next.checked_sub(1).map_or(SlotSet::EMPTY, |at| self.borrowed[at].1)
+    }
+
+    /// The counts left out at the instruction at `index`.
+    pub fn elided_at(&self, index: u32) -> impl Iterator<Item = Elided> + '_ {
+        let first = self.elided.partition_point(|&(at, _)| at < index);
+        self.elided[first..].iter().take_while(move |&&(at, _)| at == index).map(|&(_, elided)| elided)
     }
 
     /// First byte of the static segment: the page after the code.

@@ -259,7 +259,9 @@ impl Frame<'_> {
                 self.set(to.0, surroundings.load_global(global.0));
                 return !self.get(to.0).is_nothing();
             }
-            I::StoreGlobal { from, global } | I::StoreGlobalCounted { from, global } => {
+            I::StoreGlobal { from, global }
+            | I::StoreGlobalCounted { from, global }
+            | I::StoreGlobalGiven { from, global } => {
                 surroundings.store_global(at, global.0, read_from_place(self.get(from.0)));
             }
 
@@ -324,7 +326,9 @@ impl Frame<'_> {
                 }
                 self.set(to.0, Type::VALUE);
             }
-            I::StoreElement { object, index, .. } | I::StoreElementCounted { object, index, .. } => {
+            I::StoreElement { object, index, .. }
+            | I::StoreElementCounted { object, index, .. }
+            | I::StoreElementGiven { object, index, .. } => {
                 return self.narrow(object.0, Type::REFERENCE) && self.narrow(index.0, Type::INTEGER);
             }
             I::LoadField { to, object, field } => {
@@ -336,7 +340,8 @@ impl Frame<'_> {
             }
             I::StoreField { object, from, field }
             | I::StoreFieldLiteral { object, from, field }
-            | I::StoreFieldCounted { object, from, field } => {
+            | I::StoreFieldCounted { object, from, field }
+            | I::StoreFieldGiven { object, from, field } => {
                 let value = read_from_place(self.get(from.0));
                 surroundings.store_field(at, Some(field_name(self.program, field)), value);
                 return self.narrow(object.0, Type::REFERENCE);

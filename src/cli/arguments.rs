@@ -230,7 +230,9 @@ impl RunArguments {
             Checks::Stop => session::Checks::Stop,
             Checks::Report => session::Checks::Report,
         };
-        self.machine.applied_to(Configuration { allocator: self.allocator, checks, ..self.compile.configuration() })
+        let measures_elision = self.stats || self.report.is_some();
+        let common = self.compile.configuration();
+        self.machine.applied_to(Configuration { allocator: self.allocator, checks, measures_elision, ..common })
     }
 }
 
@@ -251,6 +253,7 @@ impl CompareArguments {
         let common = self.machine.applied_to(Configuration {
             call: self.call.clone(),
             folder: folder(&self.file),
+            measures_elision: true,
             ..Configuration::default()
         });
         let allocators = chosen(&self.allocator, allocator::ALLOCATORS.iter().map(|row| row.name));

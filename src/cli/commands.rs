@@ -110,6 +110,8 @@ mod tests {
             stores: false,
             stores_first: false,
             gives: |_| crate::bytecode::Type::VALUE,
+            overwrites: false,
+            yields_reference: false,
             help: "",
         };
         assert_eq!(signature(&row(&[], 0)), "f()");

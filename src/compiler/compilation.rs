@@ -167,8 +167,10 @@ impl<'a> Compilation<'a> {
         if self.errors().next().is_some() {
             return Err(self.diagnostics);
         }
+        // At a prompt, what is typed assigns to the variables of a paused program.
+        let elides = self.input.elides_counts && self.input.earlier.is_none() && self.input.breakpoints.is_empty();
         if self.input.requirements.counts
-            && let Some(full) = counting::insert(&mut self.program)
+            && let Some(full) = counting::insert(&mut self.program, elides)
         {
             let Function { name, header, .. } = &self.program.functions[full];
             let (what, header) = (format!("`{name}`, with the counting of references,"), *header);

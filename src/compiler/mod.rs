@@ -46,6 +46,9 @@ pub struct Input<'a> {
     pub builtins: &'static [Signature],
     /// What the strategy needs from code.
     pub requirements: Requirements,
+    /// Whether counts of references are left out where the program cannot tell. It can, once something but
+    /// its own instructions assigns variables: a prompt, or a write that goes astray and is survived.
+    pub elides_counts: bool,
 }
 
 /// What follows the statements of the top level.

@@ -37,6 +37,8 @@ pub fn specialise(program: &mut Program) {
     program.call_code = built.call_code;
     program.statements = built.statements;
     program.block_names = built.block_names;
+    program.elided = built.elided;
+    program.borrowed = built.borrowed;
 }
 
 /// A version of a function that is called.
@@ -231,6 +233,21 @@ impl Builder<'_> {
         let names = &names[names.partition_point(|&(at, _)| within(at))..];
         for (at, name) in &names[..names.partition_point(|&(at, _)| beyond(at))] {
             self.built.block_names.push((place(*at), name.clone()));
+        }
+        let elided = &program.elided;
+        let elided = &elided[elided.partition_point(|&(at, _)| within(at))..];
+        for &(at, elided) in &elided[..elided.partition_point(|&(at, _)| beyond(at))] {
+            self.built.elided.push((place(at), elided));
+        }
+        let start = range.start as u32;
+        let borrowed = &program.borrowed;
+        let borrowed = &borrowed[borrowed.partition_point(|&(at, _)| at <= start)..];
+        let borrowed = &borrowed[..borrowed.partition_point(|&(at, _)| beyond(at))];
+        for (at, slots) in [(start, program.borrowed_before(start))].into_iter().chain(borrowed.iter().copied()) {
+            let at = place(at);
+            // Of what stood at instructions that are left out, the last is true from the next one on.
+            self.built.borrowed.pop_if(|&mut (before, _)| before == at);
+            self.built.borrowed.push((at, slots));
         }
     }
 }

@@ -33,8 +33,18 @@ const BUILTINS: &[Signature] = &[
 ];
 
 const fn row(name: &'static str, parameters: &'static [&'static str], makes_string: bool) -> Signature {
-    let gives = |_: &[Type]| Type::VALUE;
-    Signature { name, parameters, optional: 0, makes_string, stores: false, stores_first: false, gives, help: "" }
+    Signature {
+        name,
+        parameters,
+        optional: 0,
+        makes_string,
+        stores: false,
+        overwrites: false,
+        yields_reference: false,
+        stores_first: false,
+        gives: |_: &[Type]| Type::VALUE,
+        help: "",
+    }
 }
 
 fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
@@ -42,6 +52,14 @@ fn compile_text(text: &str) -> (Sources, Result<Output, Vec<Diagnostic>>) {
 }
 
 fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Output, Vec<Diagnostic>>) {
+    compile_counted(text, requirements, true)
+}
+
+fn compile_counted(
+    text: &str,
+    requirements: Requirements,
+    elides_counts: bool,
+) -> (Sources, Result<Output, Vec<Diagnostic>>) {
     let mut sources = Sources::default();
     let source = sources.add("test.pseudo", text);
     let mut names = Names::default();
@@ -57,6 +75,7 @@ fn compile_for(text: &str, requirements: Requirements) -> (Sources, Result<Outpu
         breakpoints: &[],
         builtins: BUILTINS,
         requirements,
+        elides_counts,
     };
     let result = compile(input, &mut names);
     (sources, result)
@@ -68,7 +87,11 @@ fn mnemonics(text: &str, function: &str) -> Vec<&'static str> {
 }
 
 fn mnemonics_for(memory: &str, text: &str, function: &str) -> Vec<&'static str> {
-    let (_, result) = compile_for(text, strategy::find(memory).unwrap().requirements);
+    mnemonics_counted(memory, text, function, true)
+}
+
+fn mnemonics_counted(memory: &str, text: &str, function: &str, elides_counts: bool) -> Vec<&'static str> {
+    let (_, result) = compile_counted(text, strategy::find(memory).unwrap().requirements, elides_counts);
     let Ok(Output { program, .. }) = result else { panic!("{text}") };
     verifier::verify(&program).unwrap();
     let function = program.functions.iter().find(|known| known.name == function).unwrap();
@@ -91,16 +114,47 @@ fn numbers_are_not_counted() {
 fn a_copy_is_retained_and_what_it_replaces_released() {
     let text = "function f(p):\n    while p is not null:\n        p = p.next\nf(null)\n";
     assert_eq!(
-        counted_mnemonics(text, "f"),
+        mnemonics_counted("refcount", text, "f", false),
         ["jump-if-null", "load-field", "retain", "release", "move", "jump-if-not-null", "release", "return-null"]
     );
 }
 
+/// The counts in a function that `main` gives a list.
+fn counts_in(function: &str) -> Vec<&'static str> {
+    let text = format!("record N: next\nfunction main():\n    a = new N(null)\n    f(a)\n{function}");
+    let mut counted = counted_mnemonics(&text, "f");
+    counted.retain(|one| matches!(*one, "retain" | "release") || one.ends_with("counted"));
+    counted
+}
+
 #[test]
-fn a_copy_that_only_the_next_instruction_reads_is_not_counted() {
-    let text = "function f(p):\n    if p.next is null: return 1\n    return 2\nf(null)\n";
-    let counted = counted_mnemonics(text, "f");
-    assert!(!counted.contains(&"retain"), "{counted:?}");
+fn what_is_lent_is_not_counted() {
+    let untouched: [&str; 0] = [];
+    assert_eq!(counts_in("function f(p):\n    while p is not null:\n        p = p.next\n"), untouched);
+    assert_eq!(counts_in("function f(p):\n    if p.next is null: return 1\n    return f(p.next.next)\n"), untouched);
+    assert_eq!(counts_in("function f(p):\n    q = p.next\n    print(q, q)\n"), untouched);
+}
+
+#[test]
+fn what_may_outlive_its_lender_is_counted() {
+    // Somebody might overwrite `p.next` meanwhile.
+    let stores = "function f(p):\n    q = p.next\n    p.next = null\n    print(q)\n";
+    assert_eq!(counts_in(stores), ["retain", "store-field-counted", "release"]);
+    let calls = "function f(p):\n    q = p.next\n    g(p)\n    print(q)\nfunction g(p): p.next = null\n";
+    assert_eq!(counts_in(calls), ["retain", "release"]);
+    // The lender is assigned first, or given up before.
+    let assigned = "function f(p):\n    q = new N(p)\n    r = q.next\n    q = null\n    print(r)\n";
+    assert_eq!(counts_in(assigned), ["retain", "retain", "release", "release"]);
+    assert_eq!(
+        counts_in("function f(p):\n    q = new N(p)\n    r = q.next\n"),
+        ["retain", "retain", "release", "release"]
+    );
+    // A weak place lends nothing.
+    let weak = "function f(p):\n    q = p.next\n    print(q, q)\nfunction g(p): p.next = weak p\n";
+    assert_eq!(counts_in(weak), ["retain", "release"]);
+    // What a caller does not keep is not lent.
+    let given = "function f(p):\n    g(new N(p))\nfunction g(p): print(p.next)\n";
+    assert_eq!(counts_in(given), ["retain"]);
 }
 
 #[test]
@@ -436,9 +490,10 @@ fn nothing_is_known_of_variables_without_a_value() {
 
 #[test]
 fn checks_and_counts_that_do_nothing_are_left_out() {
-    let (_, result) = compile_for(
+    let (_, result) = compile_counted(
         "function f(n):\n    return n + 1\nprint(f(1))\n",
         strategy::find("refcount").unwrap().requirements,
+        false,
     );
     let Ok(Output { mut program, .. }) = result else { panic!() };
     let counts = |program: &Program| {

@@ -4,7 +4,8 @@
 
 use crate::memory::address_space::HEAP_BASE;
 use crate::memory::block::{header_length, header_serial};
-use crate::memory::{Pointer, Segment, Tag, Value};
+use crate::memory::strategy::{exchange_at_once, release_at_once, retain_at_once};
+use crate::memory::{HeapStatistics, Pointer, Segment, Tag, Value};
 
 /// Words and shadow of the heap. Only what leaves the loop makes the segment grow.
 pub(super) struct Blocks<'m> {
@@ -51,12 +52,6 @@ impl<'m> Blocks<'m> {
         let word = *self.words.get(at)?;
         let tag = self.tags[at];
         is_plain_value(tag).then_some(Value { word, tag })
-    }
-
-    /// The tag of the word at an index.
-    #[inline(always)]
-    pub fn tag(&self, at: usize) -> Tag {
-        self.tags[at]
     }
 
     /// Index and word of the header of the live block that a pointer was made for. Whether it is a
@@ -135,6 +130,58 @@ impl<'m> Blocks<'m> {
         let field = at + 1 + offset as usize;
         let found = self.tags[at] == Tag::FieldsHeader && header_length(header) == layout && field < self.words.len();
         found.then_some(field)
+    }
+
+    /// Index of the word of an element of a block of elements.
+    #[inline(always)]
+    pub fn element_word(&self, object: Value, index: Value) -> Option<usize> {
+        let (at, header) = self.header(object)?;
+        let element = at + 1 + index.word as usize;
+        let found = self.tags[at] == Tag::ElementsHeader
+            && index.tag == Tag::Integer
+            && index.word < u64::from(header_length(header))
+            && element < self.words.len();
+        found.then_some(element)
+    }
+
+    /// Overwrites the word at an index, which counts as a reference: what it held does no more.
+    #[inline(always)]
+    pub fn set_counted(&mut self, counts: &mut HeapStatistics, at: usize, value: Value) -> bool {
+        let held = Value { word: self.words[at], tag: self.tags[at] };
+        let counted = exchange_at_once(self.words, self.tags, counts, held, value);
+        if counted {
+            self.set(at, value);
+        }
+        counted
+    }
+
+    /// Overwrites the word at an index with a reference that is counted already.
+    #[inline(always)]
+    pub fn set_given(&mut self, counts: &mut HeapStatistics, at: usize, value: Value) -> bool {
+        let held = Value { word: self.words[at], tag: self.tags[at] };
+        let released = release_at_once(self.words, self.tags, counts, held);
+        if released {
+            self.set(at, value);
+        }
+        released
+    }
+
+    /// Counts that a place outside of the heap holds `value` now and `held` no more.
+    #[inline(always)]
+    pub fn exchange(&mut self, counts: &mut HeapStatistics, held: Value, value: Value) -> bool {
+        exchange_at_once(self.words, self.tags, counts, held, value)
+    }
+
+    /// Counts one more reference.
+    #[inline(always)]
+    pub fn retain(&mut self, counts: &mut HeapStatistics, value: Value) -> bool {
+        retain_at_once(self.words, self.tags, counts, value)
+    }
+
+    /// Counts one reference less.
+    #[inline(always)]
+    pub fn release(&mut self, counts: &mut HeapStatistics, value: Value) -> bool {
+        release_at_once(self.words, self.tags, counts, value)
     }
 
     /// Puts the word at `offset` of a record that has just been made.

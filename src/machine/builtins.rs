@@ -53,6 +53,8 @@ impl Row {
             stores: false,
             stores_first: false,
             gives: |_| Type::VALUE,
+            overwrites: false,
+            yields_reference: false,
             help,
         };
         Row { signature, action }
@@ -79,6 +81,18 @@ impl Row {
     /// The same for a built-in that writes to whatever is first in a block.
     const fn stores_first(mut self) -> Row {
         self.signature.stores_first = true;
+        self
+    }
+
+    /// The same for a built-in that may overwrite references in blocks.
+    const fn overwrites(mut self) -> Row {
+        self.signature.overwrites = true;
+        self
+    }
+
+    /// The same for a built-in whose value may be a reference, other than to a string that it makes.
+    const fn yields_reference(mut self) -> Row {
+        self.signature.yields_reference = true;
         self
     }
 }

@@ -3,6 +3,8 @@
 //! An instruction allocates before it has changed anything, and its operands are roots until it is
 //! done. So no value lives only on the host's side while the collector runs.
 
+use std::collections::BTreeMap;
+
 use super::frame::{Frame, Position};
 use super::host::Host;
 use super::machine::Machine;
@@ -99,6 +101,38 @@ impl Machine<'_> {
         roots
     }
 
+    /// The roots that count as references: all but the slots that borrow.
+    fn counted_roots(&mut self, position: Position) -> Vec<Root> {
+        let mut roots = Vec::new();
+        let mut maps = std::mem::take(&mut self.frame_maps);
+        self.visit_roots(Some(position), &mut maps, |holder, root| {
+            if !self.borrows(holder) {
+                roots.push(root);
+            }
+        });
+        self.frame_maps = maps;
+        roots
+    }
+
+    /// Whether a root is a slot whose reference is not counted.
+    fn borrows(&self, holder: Holder) -> bool {
+        match holder {
+            Holder::Slot { frame, slot } => self.program.borrowed_before(frame.at as u32).contains(slot),
+            Holder::Global(_) | Holder::Buffer { .. } => false,
+        }
+    }
+
+    /// How many references to each block, by its serial, are not counted in its header, because they are borrowed.
+    pub(super) fn borrowed_references(&self, position: Option<Position>) -> BTreeMap<u32, u64> {
+        let mut found = BTreeMap::new();
+        if !self.program.borrowed.is_empty() {
+            for (_, value) in self.held_roots(position).into_iter().filter(|&(holder, _)| self.borrows(holder)) {
+                *found.entry(value.as_pointer().serial()).or_default() += 1;
+            }
+        }
+        found
+    }
+
     /// What refers to blocks of it, each with whose it is, also where nothing runs: globals, frames from the innermost
     /// outwards with named variables before temporaries, buffers last.
     pub(super) fn held_roots(&self, position: Option<Position>) -> Vec<(Holder, Value)> {
@@ -161,8 +195,9 @@ impl Machine<'_> {
     /// # Panics
     /// If something is wrong with them.
     pub(super) fn audit_after(&mut self, position: Position) {
-        let roots = self.roots(Position { pc: position.pc + 1, ..position });
-        if let Err(problem) = self.memory.audit_with(&roots) {
+        let after = Position { pc: position.pc + 1, ..position };
+        let (roots, counted) = (self.roots(after), self.counted_roots(after));
+        if let Err(problem) = self.memory.audit_with(&roots, &counted) {
             panic!("the heap is unsound after instruction {}: {problem}", position.pc);
         }
     }

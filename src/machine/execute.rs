@@ -107,6 +107,15 @@ impl Machine<'_> {
                                 pc += 1;
                             }};
                         }
+                        /// Falls through if it could be done; leaves otherwise.
+                        macro_rules! falls_through {
+                            ($done:expr) => {{
+                                if !$done {
+                                    break 'perform;
+                                }
+                                pc += 1;
+                            }};
+                        }
                         /// Two integers by a checked operation, or two floats.
                         macro_rules! arithmetic {
                         ($to:expr, $left:expr, $right:expr, $checked:ident, $float:tt) => {{
@@ -742,32 +751,59 @@ impl Machine<'_> {
                                 }
                                 Instruction::StoreElementCounted { object, index, from } => {
                                     let (object, index, value) = (get!(object), get!(index), get!(from));
-                                    // Where references are neither stored nor overwritten there is nothing to count.
-                                    let counts = value.tag.is_reference()
-                                        || heap.fetch(object, index).is_none_or(|held| held.tag.is_reference());
-                                    if counts || !heap.put(object, index, value) {
-                                        break 'perform;
-                                    }
-                                    pc += 1;
+                                    let done = match heap.element_word(object, index) {
+                                        Some(at) => heap.set_counted(&mut self.memory.counts, at, value),
+                                        None => !value.tag.is_reference() && heap.put(object, index, value),
+                                    };
+                                    falls_through!(done);
                                 }
                                 Instruction::StoreFieldCounted { object, from, field } => {
                                     let cache = field_caches[field.0 as usize];
-                                    let value = get!(from);
-                                    match heap.field_word(get!(object), cache.layout, cache.offset) {
-                                        Some(at) if !value.tag.is_reference() && !heap.tag(at).is_reference() => {
-                                            heap.set(at, value);
-                                            pc += 1;
-                                        }
-                                        _ => break 'perform,
-                                    }
+                                    let at = heap.field_word(get!(object), cache.layout, cache.offset);
+                                    falls_through!(at.is_some_and(|at| {
+                                        heap.set_counted(&mut self.memory.counts, at, get!(from))
+                                    }));
                                 }
-                                Instruction::Retain { value } | Instruction::Release { value } => {
-                                    if get!(value).tag.is_reference() {
+                                Instruction::StoreGlobalCounted { from, global } => {
+                                    let at = self.first_global + global.0 as usize;
+                                    let (held, value) = (space.statics.get(at), get!(from));
+                                    if !heap.exchange(&mut self.memory.counts, held, value) {
                                         break 'perform;
                                     }
+                                    space.statics.set(at, value);
                                     pc += 1;
                                 }
-                                Instruction::StoreGlobalCounted { .. } => break 'perform,
+                                Instruction::StoreElementGiven { object, index, from } => {
+                                    let at = heap.element_word(get!(object), get!(index));
+                                    falls_through!(
+                                        at.is_some_and(|at| {
+                                            heap.set_given(&mut self.memory.counts, at, get!(from))
+                                        })
+                                    );
+                                }
+                                Instruction::StoreFieldGiven { object, from, field } => {
+                                    let cache = field_caches[field.0 as usize];
+                                    let at = heap.field_word(get!(object), cache.layout, cache.offset);
+                                    falls_through!(
+                                        at.is_some_and(|at| {
+                                            heap.set_given(&mut self.memory.counts, at, get!(from))
+                                        })
+                                    );
+                                }
+                                Instruction::StoreGlobalGiven { from, global } => {
+                                    let at = self.first_global + global.0 as usize;
+                                    if !heap.release(&mut self.memory.counts, space.statics.get(at)) {
+                                        break 'perform;
+                                    }
+                                    space.statics.set(at, get!(from));
+                                    pc += 1;
+                                }
+                                Instruction::Retain { value } => {
+                                    falls_through!(heap.retain(&mut self.memory.counts, get!(value)));
+                                }
+                                Instruction::Release { value } => {
+                                    falls_through!(heap.release(&mut self.memory.counts, get!(value)));
+                                }
                                 Instruction::Length { to, object } => {
                                     yields!(to, heap.length(get!(object)));
                                 }

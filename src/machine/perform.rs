@@ -271,6 +271,13 @@ impl Machine<'_> {
                 self.memory.store_element(object, index, self.slot(base, from.0))?;
                 Ok(Flow::Next)
             }
+            I::StoreElementGiven { object, index, from } => {
+                let (object, index) = self.place(base, object.0, index.0)?;
+                let value = self.slot(base, from.0);
+                self.memory.store_element(object, index, value)?;
+                self.memory.release(value)?;
+                Ok(Flow::Next)
+            }
             I::LoadField { to, object, field } => {
                 let object = self.slot(base, object.0);
                 let name = self.field_name(field);
@@ -286,6 +293,13 @@ impl Machine<'_> {
                 let object = self.slot(base, object.0);
                 self.memory.store_field(object, self.field_name(field), self.slot(base, from.0))?;
                 self.remember_field(object, field);
+                Ok(Flow::Next)
+            }
+            I::StoreFieldGiven { object, from, field } => {
+                let (object, value) = (self.slot(base, object.0), self.slot(base, from.0));
+                self.memory.store_field(object, self.field_name(field), value)?;
+                self.remember_field(object, field);
+                self.memory.release(value)?;
                 Ok(Flow::Next)
             }
             I::StoreFieldLiteral { object, from, field } => {
@@ -357,6 +371,12 @@ impl Machine<'_> {
             I::StoreGlobalCounted { from, global } => {
                 let index = self.first_global + global.0 as usize;
                 self.memory.put_global(index, self.slot(base, from.0))?;
+                Ok(Flow::Next)
+            }
+            I::StoreGlobalGiven { from, global } => {
+                let (index, value) = (self.first_global + global.0 as usize, self.slot(base, from.0));
+                self.memory.put_global(index, value)?;
+                self.memory.release(value)?;
                 Ok(Flow::Next)
             }
             I::Free { value } => {

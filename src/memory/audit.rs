@@ -94,16 +94,17 @@ impl Memory {
         Ok(())
     }
 
-    /// Checks the heap as a whole, and what `roots` say of it.
+    /// Checks the heap as a whole, and what `roots` say of it; where references are counted, those of
+    /// `counted` are.
     ///
     /// # Errors
     /// A sentence about the first contradiction.
-    pub fn audit_with(&self, roots: &[Root]) -> Result<(), String> {
+    pub fn audit_with(&self, roots: &[Root], counted: &[Root]) -> Result<(), String> {
         self.audit()?;
         if let Some(held) = roots.iter().map(|&root| self.held(root)).find(|&held| self.may_not_dangle(held)) {
             return Err(format!("a root holds {held:?}, whose block is gone"));
         }
-        self.strategy.as_ref().map_or(Ok(()), |strategy| strategy.audit_counts(self, roots))
+        self.strategy.as_ref().map_or(Ok(()), |strategy| strategy.audit_counts(self, counted))
     }
 
     /// Checks that no block refers to one that is gone, where blocks only go when nothing refers to them.

@@ -56,7 +56,7 @@ pub struct Memory {
     pub(super) sites: Vec<u32>,
     pub(super) literals: HashMap<Box<str>, Value>,
     /// All but what [`Memory::statistics`] works out.
-    pub(super) counts: HeapStatistics,
+    pub(crate) counts: HeapStatistics,
     pub(super) text_cursor: Cell<TextCursor>,
     /// Where the last access that went astray came down, if in a block.
     pub(super) last_astray: Option<Home>,

@@ -40,6 +40,8 @@ struct Column {
     output: Output,
     machine: MachineStatistics,
     heap: HeapStatistics,
+    /// Retains and releases that were left out, if that is known.
+    elided: Option<u64>,
     leaks: Lost,
     /// Of every repetition.
     wall_ns: Vec<u64>,
@@ -103,6 +105,7 @@ impl Column {
             failure,
             machine: outcome.machine,
             heap: outcome.heap,
+            elided: outcome.elided.map(|elided| elided.retains + elided.releases),
             leaks: outcome.leaks.as_ref().map_or_else(Lost::default, Lost::new),
             wall_ns: run.wall_ns.clone(),
             steady: run.steady,

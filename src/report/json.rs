@@ -133,7 +133,25 @@ statistics! {
     max_pause_ns: u64,
     retains: u64,
     releases: u64,
+    elided_retains: Measured,
+    elided_releases: Measured,
     wall_ns: WallTime,
+}
+
+/// A figure that may not be known.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Measured(Option<u64>);
+
+impl Default for Measured {
+    fn default() -> Measured {
+        Measured(Some(0))
+    }
+}
+
+impl Display for Measured {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        self.0.map_or(Ok(()), |figure| write!(formatter, "{figure}"))
+    }
 }
 
 /// Wall time in nanoseconds: of the one run, or of every repetition.
@@ -369,6 +387,8 @@ fn statistics(outcome: &Outcome) -> Statistics {
         max_pause_ns: heap.longest_pause_ns,
         retains: heap.retains,
         releases: heap.releases,
+        elided_retains: Measured(outcome.elided.map(|elided| elided.retains)),
+        elided_releases: Measured(outcome.elided.map(|elided| elided.releases)),
         wall_ns: WallTime::Once(outcome.wall_ns),
     }
 }

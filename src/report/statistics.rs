@@ -1,7 +1,7 @@
 //! `--stats` as a table.
 
 use super::{bytes, grouped};
-use crate::session::{Configuration, Outcome};
+use crate::session::{Configuration, ElidedCounts, Outcome};
 
 /// The table, a quantity a line.
 pub fn table(configuration: &Configuration, outcome: &Outcome) -> String {
@@ -18,8 +18,11 @@ pub fn exact(configuration: &Configuration, outcome: &Outcome) -> String {
 /// The rows that come from the clock.
 const BY_THE_CLOCK: [&str; 3] = ["time collecting", "longest pause", "wall time"];
 
-fn rows(outcome: &Outcome) -> [(&'static str, String); 26] {
+fn rows(outcome: &Outcome) -> [(&'static str, String); 28] {
     let (machine, heap) = (&outcome.machine, &outcome.heap);
+    let elided = |count: fn(&ElidedCounts) -> u64| {
+        outcome.elided.map_or_else(|| "not measured".to_owned(), |counts| grouped(count(&counts)))
+    };
     [
         ("instructions", grouped(machine.instructions)),
         ("calls", grouped(machine.calls)),
@@ -45,7 +48,9 @@ fn rows(outcome: &Outcome) -> [(&'static str, String); 26] {
         ("time collecting", format!("{:.3} ms", heap.collection_ns as f64 / 1e6)),
         ("longest pause", format!("{:.3} ms", heap.longest_pause_ns as f64 / 1e6)),
         ("retains", grouped(heap.retains)),
+        ("  elided", elided(|counts| counts.retains)),
         ("releases", grouped(heap.releases)),
+        ("  elided", elided(|counts| counts.releases)),
         ("wall time", format!("{:.3} ms", outcome.wall_ns as f64 / 1e6)),
     ]
 }

@@ -470,6 +470,8 @@ fn the_json_report() {
         "max_pause_ns": 0,
         "retains": 0,
         "releases": 0,
+        "elided_retains": 0,
+        "elided_releases": 0,
         "wall_ns": 0
       }
     }

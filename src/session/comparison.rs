@@ -151,7 +151,7 @@ fn first_run(contestant: Contestant, input: &SharedInput<'_>, interrupt: &Atomic
 /// A run that is only looked at by the clock.
 fn repeat(contestant: &Contestant, input: &SharedInput<'_>, interrupt: &AtomicBool) -> io::Result<Outcome> {
     // The first run has explained its error.
-    let configuration = Configuration { replay_limit: 0, ..contestant.configuration.clone() };
+    let configuration = Configuration { replay_limit: 0, measures_elision: false, ..contestant.configuration.clone() };
     let mut input = input.reader();
     run(&contestant.compiled, &configuration, &mut input, &mut io::sink(), &mut io::sink(), interrupt)
 }

@@ -1,5 +1,6 @@
 //! What a run gives, in terms of the source.
 
+use super::ElidedCounts;
 use crate::kind::ErrorKind;
 use crate::machine::{Cause, MachineStatistics, Trap};
 use crate::memory::{Block, HeapStatistics};
@@ -37,6 +38,8 @@ pub struct Outcome {
     pub machine: MachineStatistics,
     /// What the heap did.
     pub heap: HeapStatistics,
+    /// Counts that were left out, if that is known; see [`super::Configuration::measures_elision`].
+    pub elided: Option<ElidedCounts>,
     /// Wall time in nanoseconds.
     pub wall_ns: u64,
     /// Nobody read the output any more; the program was ended quietly.

@@ -448,6 +448,7 @@ impl Workbench {
             breakpoints,
             builtins: signatures(),
             requirements: self.configuration.requirements(),
+            elides_counts: false,
         };
         let sources = &self.compiled.sources;
         let is_new = |one: &Diagnostic| sources.find(one.primary.span.start) == source;
@@ -591,6 +592,7 @@ fn empty_program(configuration: &Configuration, library: &Module, names: &mut Na
         breakpoints: &[],
         builtins: signatures(),
         requirements: configuration.requirements(),
+        elides_counts: false,
     };
     compiler::compile(input, names).expect("nothing is wrong with nothing").program
 }

@@ -3,6 +3,7 @@
 mod astray;
 mod cli;
 mod compare;
+mod counting;
 mod drawings;
 mod explain;
 mod layers;

@@ -46,6 +46,38 @@ function either(x, y):
     else: y = null
     return x
 
+function last(x):
+    for i from 0 to 3:
+        if x is null: break
+        if x.a is null: return x
+        x = x.a
+    return x
+
+function second(x, y):
+    a = x
+    if a is null: return y
+    b = a.b
+    probe()
+    if b is null: return a.a
+    if b.a is null: return b
+    c = b.a.items[1]
+    probe()
+    return c
+
+function count(x, n):
+    if x is null or n = 0: return 0
+    return 1 + count(x.a, n - 1) + count(x.items[0], n - 1) + count(right(x), n - 1)
+
+function shift(x, y):
+    if x is null: return y
+    k = x.a
+    n = x.items
+    link(x, y, 0)
+    if y is not null: y.b = null
+    probe()
+    link(x, k, 3)
+    return n[1]
+
 function on(x):
     n = make()
     n.a = x
@@ -83,6 +115,10 @@ const GRAMMAR: &[(char, &[&str])] = &[
             "right(E)",
             "item(E, I)",
             "either(E, E)",
+            "last(E)",
+            "second(E, V)",
+            "shift(E, V)",
+            "shift(V, V)",
             "after(E, probe())",
             "on(E)",
             "[E, E][I]",
@@ -92,7 +128,20 @@ const GRAMMAR: &[(char, &[&str])] = &[
             "h(d - 1, E, E)",
         ],
     ),
-    ('C', &["E is null", "E is not null", "E = E", "C and C", "C or C", "not (C)", "id(E) < id(E)"]),
+    (
+        'C',
+        &[
+            "E is null",
+            "E is not null",
+            "E = E",
+            "C and C",
+            "C or C",
+            "not (C)",
+            "id(E) < id(E)",
+            "count(V, 3) > 2",
+            "count(E, 2) = 1",
+        ],
+    ),
     ('T', &["\"t\"", "id(E)", "T + T", "s", "after(T, probe())", "substring(T, 0, 1)"]),
     ('B', &["S", "S\nS", "S\nS\nS"]),
     (
@@ -101,6 +150,9 @@ const GRAMMAR: &[(char, &[&str])] = &[
             "V = E",
             "probe()",
             "x = x",
+            "u = x\nx = last(u)\nprobe()",
+            "u = y\nk = null\nwhile u is not null:\n    k = u\n    u = u.a\nprint(k is null)",
+            "if x is not null:\n    u = x.a\n    k = u\n    S\n    print(k is null)",
             "V = null",
             "A[I] = E",
             "A = [E, E, E]",
@@ -134,14 +186,14 @@ const GRAMMAR: &[(char, &[&str])] = &[
 
 /// For each function its statements, for each of those the choices that lead to it; the fewer and the
 /// smaller, the simpler it is.
-type Choices = [Vec<Vec<u8>>; 3];
+pub type Choices = [Vec<Vec<u8>>; 3];
 
-fn choices() -> impl Strategy<Value = Choices> {
+pub fn choices() -> impl Strategy<Value = Choices> {
     let statement = prop::collection::vec(any::<u8>(), 1..24);
     prop::array::uniform3(prop::collection::vec(statement, 0..7))
 }
 
-fn program(choices: &Choices, cycles: bool) -> String {
+pub fn program(choices: &Choices, cycles: bool) -> String {
     let mut text = PRELUDE.replace("CYCLES", if cycles { "true" } else { "false" });
     let functions = [
         ("f(d, x, y)", "if d < 1: return x", "stack_allocate(3 pointers)\nfill(p, null, 3)"),

@@ -17,7 +17,9 @@ pub(super) const ROWS: &[Row] = &[
         0,
         "A block of another size with the old contents, or null",
         Run(heap_reallocate),
-    ),
+    )
+    .overwrites()
+    .yields_reference(),
     Row::new("heap_free", &["p"], 0, "Frees a block", Lowered),
     Row::new("free", &["p"], 0, "The same as heap_free", Lowered),
     Row::new("delete", &["p"], 0, "The same as heap_free", Lowered),
@@ -27,10 +29,11 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("length", &["p"], 0, "Elements, bytes, fields or characters", Lowered),
     Row::new("len", &["p"], 0, "The same as length", Lowered),
     Row::new("size", &["p"], 0, "The same as length", Lowered),
-    Row::new("read_from", &["p"], 0, "The first element, byte or field of a block", Run(read_from)),
+    Row::new("read_from", &["p"], 0, "The first element, byte or field of a block", Run(read_from)).yields_reference(),
     Row::new("write_to", &["p", "value"], 0, "Writes the first element, byte or field of a block", Run(write_to))
         .stores()
-        .stores_first(),
+        .stores_first()
+        .overwrites(),
     Row::new(
         "copyString",
         &["destination", "s"],
@@ -38,8 +41,10 @@ pub(super) const ROWS: &[Row] = &[
         "Writes a string's bytes and a final 0 to a block",
         Run(copy_string),
     ),
-    Row::new("copy", &["destination", "source", "count"], 0, "Copies elements or bytes", Run(copy)),
-    Row::new("fill", &["p", "value", "count"], 0, "Sets the first elements or bytes of a block", Run(fill)).stores(),
+    Row::new("copy", &["destination", "source", "count"], 0, "Copies elements or bytes", Run(copy)).overwrites(),
+    Row::new("fill", &["p", "value", "count"], 0, "Sets the first elements or bytes of a block", Run(fill))
+        .stores()
+        .overwrites(),
     Row::new("swap", &["a", "b"], 0, "Exchanges two places", Lowered),
     Row::new("collect", &[], 0, "Runs the collector, if the strategy has one", Run(collect)),
     Row::new("memory_stats", &[], 0, "Shows a line of figures about the heap", Run(memory_stats)),

@@ -1,6 +1,8 @@
 //! The heap by address: the allocator's own area, blocks with their headers, free runs, and a strip of
 //! the whole.
 
+use std::collections::BTreeMap;
+
 use super::{Drawing, Ink, WIDTH, address, bytes, count, grouped};
 use crate::memory::allocator::{Run, RunState};
 use crate::memory::{Block, Stretch};
@@ -28,6 +30,7 @@ impl Drawing<'_> {
     pub fn heap(&self) -> String {
         let memory = &self.machine.memory;
         let mut out = self.heap_figures();
+        let borrowed = self.machine.borrowed_references(self.position);
         let total = memory.stretches().count();
         let drawn = LOWEST + HIGHEST;
         let fold = if total > drawn { LOWEST..total - HIGHEST } else { 0..0 };
@@ -40,7 +43,7 @@ impl Drawing<'_> {
                 }
                 continue;
             }
-            self.stretch(&stretch, &mut out);
+            self.stretch(&stretch, &borrowed, &mut out);
         }
         if total > 0 {
             out += &self.map(1, STRIP);
@@ -61,12 +64,12 @@ impl Drawing<'_> {
         )
     }
 
-    fn stretch(&self, stretch: &Stretch, out: &mut String) {
+    fn stretch(&self, stretch: &Stretch, borrowed: &BTreeMap<u32, u64>, out: &mut String) {
         let memory = &self.machine.memory;
         let start = memory.space.heap.address(stretch.start());
         match stretch {
             Stretch::Run(run) => match (run.state, memory.block_of(run)) {
-                (RunState::Live, Some(block)) => self.block(run, &block, out),
+                (RunState::Live, Some(block)) => self.block(run, &block, borrowed, out),
                 (RunState::Control, _) => self.own(run, start, "control", Ink::Control, out),
                 _ => self.own(run, start, "free", Ink::Free, out),
             },
@@ -88,12 +91,13 @@ impl Drawing<'_> {
     }
 
     /// A live block: its header, and its data.
-    fn block(&self, run: &Run, block: &Block, out: &mut String) {
+    fn block(&self, run: &Run, block: &Block, borrowed: &BTreeMap<u32, u64>, out: &mut String) {
         let memory = &self.machine.memory;
         let heap = &memory.space.heap;
         let mut header = self.header(block);
         if let Some(references) = memory.reference_count(block) {
-            header += &format!(", {}", count(references, "reference"));
+            let borrowed = borrowed.get(&block.pointer.serial()).copied().unwrap_or(0);
+            header += &format!(", {}", count(references + borrowed, "reference"));
         }
         // Bit 0 of a run's first word is the allocator's.
         if heap.words.get(run.start).is_some_and(|word| word & 1 == 1) {

@@ -194,7 +194,7 @@ impl Mutator {
 
     /// Checks everything that holds at any time.
     fn check(&mut self) {
-        assert_eq!(self.memory.audit_with(&self.roots), Ok(()));
+        assert_eq!(self.memory.audit_with(&self.roots, &self.roots), Ok(()));
         for node in self.reachable() {
             assert!(self.is_alive(node), "node {node} can be reached");
             assert_eq!(self.memory.site(self.references[node].as_pointer()), Some(node as u32));

@@ -14,6 +14,8 @@ pub(super) mod reference_counting;
 #[cfg(test)]
 mod conformance;
 
+pub use reference_counting::{exchange_at_once, release_at_once, retain_at_once};
+
 use std::fmt::Debug;
 use std::time::Instant;
 

@@ -6,12 +6,14 @@
 
 use std::collections::HashMap;
 
-use super::super::block::{BlockKind, Place};
+use super::super::address_space::{HEAP_BASE, WORD_BYTES};
+use super::super::block::{BlockKind, Place, header_serial};
 use super::super::fault::Fault;
 use super::super::heap::Memory;
 use super::super::provenance::Home;
 use super::super::reachability::{LostBlock, classify_cycles};
 use super::super::root::Root;
+use super::super::statistics::HeapStatistics;
 use super::super::value::{Tag, Value};
 use super::Strategy;
 
@@ -55,6 +57,79 @@ impl Strategy for ReferenceCounting {
     }
 }
 
+/// Counts one more reference to the block of a value, where that is one step. False, and nothing done, where
+/// [`Memory::retain`] has to.
+#[inline(never)]
+pub fn retain_at_once(words: &mut [u64], tags: &[Tag], counts: &mut HeapStatistics, value: Value) -> bool {
+    match count_word(words, tags, value) {
+        Some(Some(at)) => {
+            words[at] += ONE;
+            counts.retains += 1;
+            true
+        }
+        Some(None) => true,
+        None => false,
+    }
+}
+
+/// Counts one reference less, where that is one step: not the last. False, and nothing done, where
+/// [`Memory::release`] has to.
+#[inline(never)]
+pub fn release_at_once(words: &mut [u64], tags: &[Tag], counts: &mut HeapStatistics, value: Value) -> bool {
+    match count_word(words, tags, value) {
+        Some(Some(at)) if words[at] >= 2 * ONE => {
+            words[at] -= ONE;
+            counts.releases += 1;
+            true
+        }
+        Some(None) => true,
+        _ => false,
+    }
+}
+
+/// Counts that a place holds `value` now and `held` no more, where that takes one step each. False, and
+/// nothing done, otherwise.
+#[inline(never)]
+pub fn exchange_at_once(
+    words: &mut [u64],
+    tags: &[Tag],
+    counts: &mut HeapStatistics,
+    held: Value,
+    value: Value,
+) -> bool {
+    if held.tag.is_reference() {
+        // What the place held may not be the last one: `value` cannot be given up again.
+        let outlives = match count_word(words, tags, held) {
+            Some(Some(at)) => words[at] >= 2 * ONE,
+            Some(None) => true,
+            None => false,
+        };
+        outlives && retain_at_once(words, tags, counts, value) && release_at_once(words, tags, counts, held)
+    } else {
+        retain_at_once(words, tags, counts, value)
+    }
+}
+
+/// Index of the word that counts the references to the block of a value; within that, none if it has no
+/// such block. Nothing where it takes more to tell.
+#[inline(always)]
+fn count_word(words: &[u64], tags: &[Tag], value: Value) -> Option<Option<usize>> {
+    match value.tag {
+        Tag::Pointer | Tag::String => {
+            let pointer = value.as_pointer();
+            let tags = &tags[..words.len()];
+            // Beyond the segment for whatever is not in the heap.
+            let header = (pointer.address().wrapping_sub(HEAP_BASE + WORD_BYTES as u32) >> 3) as usize;
+            let counted = words
+                .get(header)
+                .is_some_and(|&word| header > 0 && header_serial(word) == pointer.serial() && tags[header].is_header());
+            Some(counted.then(|| header - 1))
+        }
+        Tag::InteriorPointer => None,
+        _ => Some(None),
+    }
+}
+
 /// How many counted references there are to each heap block, by the index of its header.
 fn references(memory: &Memory, roots: &[Root]) -> HashMap<usize, u64> {
     let mut found: HashMap<usize, u64> = HashMap::new();
@@ -91,16 +166,19 @@ impl Memory {
     /// [`Fault::Segmentation`] for a corrupted free list.
     pub fn release(&mut self, value: Value) -> Result<(), Fault> {
         debug_assert!(self.requirements.counts, "only this strategy's blocks have a count");
-        let Some(home) = self.count_down(value) else { return Ok(()) };
-        let mut dying = vec![home];
-        while let Some(home) = dying.pop() {
+        let mut next = self.count_down(value);
+        // Those that come after the next one. Most blocks lead to one other at most.
+        let mut dying = Vec::new();
+        while let Some(home) = next.take().or_else(|| dying.pop()) {
             let block = self.block_at(home);
             if matches!(block.kind, BlockKind::Elements | BlockKind::Fields(_)) {
                 let first = home.header + 1;
                 for index in (first..first + (block.bytes / 8) as usize).rev() {
                     if self.space.heap.tags[index].is_reference() {
                         let held = self.space.heap.get(index);
-                        dying.extend(self.count_down(held));
+                        if let Some(home) = self.count_down(held) {
+                            dying.extend(next.replace(home));
+                        }
                     }
                 }
             }

@@ -29,7 +29,7 @@ struct Quantity {
     /// None where there is no such figure.
     figure: fn(&Column) -> Option<u64>,
     show: fn(u64) -> String,
-    /// Whether it is compared; a spread is not.
+    /// Whether it is compared; a spread is not, nor what was not done.
     compared: bool,
 }
 
@@ -48,6 +48,7 @@ const QUANTITIES: &[Quantity] = &[
     count("collections", |run| Some(run.heap.collections)),
     Quantity { show: duration, ..count("~ longest pause", |run| Some(run.heap.longest_pause_ns)) },
     count("retains + releases", |run| Some(run.heap.retains + run.heap.releases)),
+    Quantity { compared: false, ..count("  elided", |run| run.elided) },
     count("leaked, blocks", |run| run.finished().then_some(run.leaks.all.blocks)),
     count("leaked, bytes", |run| run.finished().then_some(run.leaks.all.bytes)),
     count("stack high water, bytes", |run| Some(run.machine.stack_high_water_bytes)),

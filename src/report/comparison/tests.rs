@@ -24,6 +24,7 @@ fn column(memory: &'static str) -> Column {
             footprint_bytes: 4096,
             ..HeapStatistics::default()
         },
+        elided: Some(0),
         leaks: Lost::default(),
         wall_ns: vec![1_500_000, 1_400_000, 1_520_000],
         steady: true,
@@ -44,6 +45,7 @@ fn cycle() -> Vec<Column> {
         releases: 400,
         ..counted.heap
     };
+    counted.elided = Some(300);
     let lost = Amount { blocks: 200, bytes: 4800 };
     counted.leaks = Lost { cyclic: lost, all: lost };
     let mut collected = column("mark-sweep");
@@ -82,6 +84,7 @@ fn four_strategies_stand_side_by_side() {
         collections                      0                0                2                0
         ~ longest pause            0.00 µs          0.00 µs          12.3 µs          0.00 µs
         retains + releases               0            1,000                0                0
+          elided                         0              300                0                0
         leaked, blocks                   0              200                0                0
         leaked, bytes                    0            4,800                0                0
         stack high water, bytes        112 1.00×        112 1.00×        112 1.00×        112 1.00×
@@ -128,6 +131,7 @@ fn a_run_that_failed_stays_and_is_no_measure() {
         collections                     0                0
         ~ longest pause           0.00 µs          0.00 µs
         retains + releases              0            1,000 1.00×
+          elided                        0              300
         leaked, blocks                  -              200 1.00×
         leaked, bytes                   -            4,800 1.00×
         stack high water, bytes       112              112 1.00×
