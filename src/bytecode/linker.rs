@@ -171,6 +171,10 @@ impl Linker<'_> {
         if function.is_library() {
             self.program.library_code.push(entry..end);
         }
+        let call = &newer.call_code;
+        if !call.is_empty() && (function.entry..function.end).contains(&call.start) {
+            self.program.call_code = moved(call.start)..moved(call.end);
+        }
         self.program.functions.push(Function { entry, end, ..function.clone() });
     }
 

@@ -26,8 +26,10 @@ use crate::source::Span;
 struct Counted {
     code: Vec<Instruction>,
     spans: Vec<Span>,
-    /// For each old index, relative to the function, the new one; one past the end as well.
+    /// For each old index, relative to the function, the new one.
     moved: Vec<u32>,
+    /// For each old index, relative to the function, where what belongs to it begins: what is counted before it.
+    begins: Vec<u32>,
     /// Whether a further slot is needed.
     needs_slot: bool,
 }
@@ -48,13 +50,15 @@ enum Origin {
 pub fn insert(program: &mut Program) -> Option<usize> {
     let mut code = Vec::with_capacity(program.code.len() * 2);
     let mut spans = Vec::with_capacity(program.code.len() * 2);
-    // Where each instruction of the program has gone.
-    let mut moved = Vec::with_capacity(program.code.len() + 1);
+    // Where each instruction of the program has gone, and where what belongs to it begins.
+    let mut moved = Vec::with_capacity(program.code.len());
+    let mut begins = Vec::with_capacity(program.code.len() + 1);
     let mut full = None;
     for index in 0..program.functions.len() {
         let counted = Counting::new(program, &program.functions[index]).run();
         let entry = code.len() as u32;
-        moved.extend(counted.moved.iter().take(counted.moved.len() - 1).map(|at| entry + at));
+        moved.extend(counted.moved.iter().map(|at| entry + at));
+        begins.extend(counted.begins.iter().map(|at| entry + at));
         code.extend(counted.code);
         spans.extend(counted.spans);
         let function = &mut program.functions[index];
@@ -71,14 +75,14 @@ pub fn insert(program: &mut Program) -> Option<usize> {
             }
         }
     }
-    moved.push(code.len() as u32);
-    let place = |at: u32| moved[at as usize];
+    begins.push(code.len() as u32);
+    let place = |at: u32| begins[at as usize];
     for range in &mut program.library_code {
         *range = place(range.start)..place(range.end);
     }
     program.call_code = place(program.call_code.start)..place(program.call_code.end);
     for (at, _) in &mut program.block_names {
-        *at = place(*at);
+        *at = moved[*at as usize];
     }
     program.statements.iter_mut().for_each(|at| *at = place(*at));
     program.code = code;
@@ -138,9 +142,11 @@ impl<'a> Counting<'a> {
     }
 
     fn run(mut self) -> Counted {
-        let mut moved = Vec::with_capacity(self.code.len() + 1);
+        let mut moved = Vec::with_capacity(self.code.len());
+        let mut begins = Vec::with_capacity(self.code.len());
         for index in 0..self.code.len() {
             self.assembler.bind(self.labels[index]);
+            begins.push(self.assembler.here());
             match self.assignment.before(self.function.entry + index as u32) {
                 Some(state) => moved.push(self.instruction(index, state)),
                 None => {
@@ -152,7 +158,6 @@ impl<'a> Counting<'a> {
             }
         }
         self.assembler.bind(self.labels[self.code.len()]);
-        moved.push(self.assembler.here());
         for (label, releases, target, span) in std::mem::take(&mut self.stubs) {
             self.assembler.bind(label);
             for slot in releases {
@@ -161,7 +166,7 @@ impl<'a> Counting<'a> {
             self.assembler.emit_jump(Instruction::Jump { target: Target(0) }, target, span);
         }
         let (code, spans) = self.assembler.finish();
-        Counted { code, spans, moved, needs_slot: self.needs_slot }
+        Counted { code, spans, moved, begins, needs_slot: self.needs_slot }
     }
 
     /// One instruction with its counts; returns where it has gone.

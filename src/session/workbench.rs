@@ -552,6 +552,7 @@ impl Workbench {
                 LiveHost::new(&mut **input, &mut **output, &mut **drawings, compiled, files).looking(lens, palette);
             let end = run(machine, &mut host, &mut ledger, interrupt);
             let end = if host.finish().unwrap_or(true) { End::OutputClosed } else { end };
+            machine.audit_at_prompt();
             let event = event(compiled, machine, end, &ledger, interrupt);
             (event, machine.variables_at_prompt())
         });
@@ -571,6 +572,7 @@ impl Workbench {
     fn clear_wreck(&mut self) -> Result<(), Vec<Diagnostic>> {
         let (cleared, variables) = self.with_machine(|machine, _| {
             let cleared = machine.clear_wreck();
+            machine.audit_at_prompt();
             (cleared, machine.variables_at_prompt())
         });
         self.variables = variables;

@@ -9,6 +9,7 @@ mod layers;
 mod readme;
 mod repl;
 mod safety;
+mod sessions;
 mod snapshots;
 mod strategies;
 #[cfg(unix)]
