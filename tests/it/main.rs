@@ -3,6 +3,7 @@
 mod astray;
 mod cli;
 mod compare;
+mod debugging;
 mod drawings;
 mod explain;
 mod layers;
