@@ -159,7 +159,9 @@ pub fn check_typed(
     configuration: &Configuration,
 ) -> Result<bool, String> {
     let Some(expected) = run(program, expectations, configuration) else { return Ok(false) };
-    let Some((output, error, echoes)) = type_in(program, expectations, configuration) else { return Ok(false) };
+    let Some(Typed { output, error, echoes }) = type_in(program, expectations, configuration) else {
+        return Ok(false);
+    };
     let text = |line: u32| program.text.lines().nth(line as usize - 1).unwrap_or("").trim().to_owned();
     let wanted = expected.errors.last().map(|told| (told.kind, told.place.1.map(text)));
     if error != wanted {
@@ -175,14 +177,18 @@ pub fn check_typed(
     if is_same { Ok(true) } else { Err(format!("typed, it prints\n{output}not\n{}", expected.output)) }
 }
 
-/// Types a program into a session: what it prints, the error that stops it with its line, and whether values of
-/// expressions are among the output. None if it is another program when typed: something is used before it is
-/// defined, or happens at the end of the whole.
-fn type_in(
-    program: &Program,
-    expectations: &Expectations,
-    configuration: &Configuration,
-) -> Option<(String, Option<(ErrorKind, Option<String>)>, bool)> {
+/// What came of a program that was typed.
+struct Typed {
+    output: String,
+    /// What stopped it: kind and line.
+    error: Option<(ErrorKind, Option<String>)>,
+    /// Whether values of expressions are among the output.
+    echoes: bool,
+}
+
+/// Types a program into a session. None if it is another program when typed: something is used before it is defined,
+/// or happens at the end of the whole.
+fn type_in(program: &Program, expectations: &Expectations, configuration: &Configuration) -> Option<Typed> {
     let mut workbench = Workbench::new(configuration.clone()).expect("there is memory");
     let mut lines = Lines::new(program.text.as_bytes());
     let mut output = Vec::new();
@@ -222,7 +228,7 @@ fn type_in(
     if is_called || configuration.call.is_some() || workbench.functions().iter().any(is_entered) {
         return None;
     }
-    Some((String::from_utf8(output).expect("it is text"), error, echoes))
+    Some(Typed { output: String::from_utf8(output).expect("it is text"), error, echoes })
 }
 
 fn parsed(text: &str) -> Module {

@@ -1,8 +1,12 @@
 //! Random sessions: whatever is typed in whatever order, the session goes on, the heap stays sound under every
 //! strategy, and what nothing leads to any more is gone in the end.
 
+use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
 use cairn::memory::strategy::STRATEGIES;
-use cairn::session::Configuration;
+use cairn::session::{Configuration, Console, Event, GoOn, Workbench};
 use proptest::prelude::*;
 
 use super::transcript;
@@ -147,4 +151,65 @@ proptest! {
             }
         }
     }
+}
+
+/// Raises the flag of Ctrl-C as soon as something is printed.
+struct Impatient<'a>(&'a AtomicBool);
+
+impl Write for Impatient<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.store(true, Ordering::Relaxed);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn what_is_interrupted_leaves_nothing_behind() {
+    let definition = "function work(a):\n    b = [a, \"t\" + \"u\"]\n    breakpoint()\n    while true:\n        \
+                      b = [b[0], b[1]]\n        print(b[0])\n";
+    for strategy in STRATEGIES {
+        let configuration = Configuration { memory: strategy.name, stress: true, ..Configuration::default() };
+        let mut workbench = Workbench::new(configuration).expect("there is memory");
+        let interrupt = AtomicBool::new(false);
+        let mut enter = |text: &str| {
+            interrupt.store(false, Ordering::Relaxed);
+            let mut console = Console {
+                input: &mut io::empty(),
+                output: &mut Impatient(&interrupt),
+                drawings: &mut io::sink(),
+                interrupt: &interrupt,
+            };
+            match text {
+                ":continue" => workbench.go_on(GoOn::Continue, &mut console).expect("it is paused"),
+                _ => workbench.enter(text, &mut console).unwrap_or_else(|errors| panic!("{errors:?}")).1,
+            }
+        };
+        enter(definition);
+        assert!(matches!(enter("x = work([1])"), Event::Paused(_)));
+        assert!(matches!(enter("work([2])"), Event::Paused(_)));
+        assert!(matches!(enter("while true: print(b)"), Event::Interrupted(_)));
+        assert!(matches!(enter(":continue"), Event::Interrupted(_)), "the inner one");
+        assert!(matches!(enter("b = [b, b]"), Event::Finished));
+        assert!(matches!(enter(":continue"), Event::Interrupted(_)), "the outer one");
+        assert!(matches!(enter("y = 1"), Event::Finished));
+        if strategy.requirements.reclaims() {
+            workbench.collect().expect("the heap is sound");
+            assert_eq!(workbench.figures().heap.live_bytes, 0, "{}", strategy.name);
+        }
+    }
+}
+
+#[test]
+fn many_inputs_take_no_longer_than_they_should() {
+    let inputs: Vec<String> = (0..1000)
+        .map(|i| if i % 10 == 0 { format!("function f{i}(a): return a + {i}") } else { format!("x{} = {i}", i % 50) })
+        .collect();
+    let started = Instant::now();
+    transcript::session(Configuration::default(), inputs);
+    // Generous: unoptimised, on a machine with other things to do.
+    assert!(started.elapsed() < Duration::from_secs(60), "{:?}", started.elapsed());
 }
