@@ -180,9 +180,9 @@ impl Workbench {
     /// # Errors
     /// What is wrong with the text.
     pub fn enter(&mut self, text: &str, console: &mut Console<'_>) -> Entered {
-        self.clear_wrecks()?;
         let source = self.add_input(text);
         let (added, mut warnings) = self.parse(source)?;
+        self.clear_wrecks()?;
         let module = self.grown(&added);
         let kept = module.functions.len() - added.functions.len();
         let lent = std::mem::take(&mut self.variables);
@@ -206,10 +206,6 @@ impl Workbench {
     /// # Errors
     /// What is wrong with the file.
     pub fn load(&mut self, file: Loading<'_>, console: &mut Console<'_>) -> Entered {
-        self.clear_wrecks()?;
-        while self.with_machine(|machine, _| machine.give_up()) {
-            self.clear_wrecks()?;
-        }
         let source = match std::mem::take(&mut self.is_new) {
             true => USER_SOURCE,
             false => self.compiled.sources.add(file.name, file.text),
@@ -235,6 +231,10 @@ impl Workbench {
         let growth = Growth::new(source, &module, kept);
         let (top_level, more) = self.link(Growth { entry, breakpoints: &breakpoints, ..growth })?;
         warnings.extend(more);
+        self.clear_wrecks()?;
+        while self.with_machine(|machine, _| machine.give_up()) {
+            self.clear_wrecks()?;
+        }
         self.keep(source, module, &added);
         let event = self.evaluate(top_level, console, None, Palette::Plain);
         self.strike_out_failed(&event);

@@ -106,3 +106,15 @@ fn what_is_saved_runs_and_does_the_same() {
     assert_eq!(text, expected);
     assert!(shown(session).ends_with("7 2\n"));
 }
+
+#[test]
+fn what_is_wrong_with_a_text_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("wrong.pseudo");
+    std::fs::write(&path, "print(nobody)\nx = 1 +\n").expect("it can be written");
+    let session =
+        format!("> function f(a):\n    breakpoint()\n    return a\n\n> f(7)\n> :load {}\n> a\n", path.display());
+    assert!(shown(&session).ends_with("paused> a\n7\n"), "{}", shown(&session));
+    let wreck = "> function f(a): return a div 0\n> f(7)\n> a +\n> :stack\n";
+    assert!(shown(wreck).contains("\u{2502} 0xFFFFFFC8  a               integer  7\n"), "{}", shown(wreck));
+}
