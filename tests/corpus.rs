@@ -13,7 +13,9 @@ use std::sync::Arc;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use cairn::kind::ErrorKind;
+use cairn::memory::strategy::STRATEGIES;
 use harness::expectations::Expectations;
+use harness::session;
 use harness::trial::{self, Program};
 
 /// Kinds that no program can bring about under `--checks stop`, with the reason.
@@ -32,8 +34,14 @@ fn main() -> ExitCode {
         programs_in_document(root, document, &mut programs);
     }
     let mut trials = vec![Trial::test("every error kind has a program", move || every_kind_has_a_program(root))];
-    for program in programs {
-        trials_of(&Arc::new(program), root, &mut trials);
+    let programs: Vec<Arc<Program>> = programs.into_iter().map(Arc::new).collect();
+    for program in &programs {
+        trials_of(program, root, &mut trials);
+    }
+    for strategy in STRATEGIES {
+        let programs = programs.clone();
+        let test = move || programs_may_be_typed(&programs, strategy.name);
+        trials.push(Trial::test("programs may be typed", test).with_kind(strategy.name));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
@@ -96,8 +104,40 @@ fn trials_of(program: &Arc<Program>, root: &Path, trials: &mut Vec<Trial>) {
         let (program, expectations) = (Arc::clone(program), Arc::clone(&expectations));
         let stress = if configuration.stress { " stress" } else { "" };
         let kind = format!("{} {}{stress}", configuration.memory, configuration.allocator);
+        if session::applies(&configuration) && !configuration.stress {
+            let (program, expectations) = (Arc::clone(&program), Arc::clone(&expectations));
+            let configuration = configuration.clone();
+            let test = move || session::check_loaded(&program, &expectations, &configuration).map_err(Failed::from);
+            trials.push(Trial::test(name.clone(), test).with_kind(format!("{kind} session")));
+        }
         let test = move || trial::check(&program, &expectations, &configuration).map_err(Failed::from);
         trials.push(Trial::test(name.clone(), test).with_kind(kind));
+    }
+}
+
+/// Programs that are others when typed, with the reason.
+const DIFFERENT_WHEN_TYPED: &[(&str, &str)] =
+    &[("records/inferred.pseudo", "blocks keep the fields that were known when they were allocated")];
+
+/// Piece by piece, as far as that makes the same program.
+fn programs_may_be_typed(programs: &[Arc<Program>], strategy: &str) -> Result<(), Failed> {
+    let (mut compared, mut problems) = (0, Vec::new());
+    let differs = |program: &&Arc<Program>| DIFFERENT_WHEN_TYPED.iter().any(|(name, _)| program.name.ends_with(name));
+    for program in programs.iter().filter(|program| !differs(program)) {
+        let Ok(expectations) = Expectations::parse(&program.text) else { continue };
+        let configurations = trial::configurations(program, &expectations).into_iter();
+        for configuration in configurations.filter(|one| one.memory == strategy && one.stress && session::applies(one))
+        {
+            match session::check_typed(program, &expectations, &configuration) {
+                Ok(is_same) => compared += usize::from(is_same),
+                Err(problem) => problems.push(format!("{}: {problem}", program.name.display())),
+            }
+        }
+    }
+    match problems.as_slice() {
+        [] if compared < 100 => Err(format!("only {compared} programs can be typed").into()),
+        [] => Ok(()),
+        _ => Err(problems.join("\n").into()),
     }
 }
 

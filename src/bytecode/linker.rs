@@ -171,6 +171,10 @@ impl Linker<'_> {
         if function.is_library() {
             self.program.library_code.push(entry..end);
         }
+        let call = &newer.call_code;
+        if !call.is_empty() && (function.entry..function.end).contains(&call.start) {
+            self.program.call_code = moved(call.start)..moved(call.end);
+        }
         self.program.functions.push(Function { entry, end, ..function.clone() });
     }
 
@@ -183,5 +187,194 @@ impl Linker<'_> {
             sites.push(newer.field_sites[site as usize]);
             sites.len() as u32 - 1
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Count, FieldSite, FieldSiteIndex, FunctionIndex, Integer, Read, Variable, Window, Write};
+    use super::*;
+    use crate::source::Span;
+
+    const PLENTY: usize = 1000;
+
+    fn call(function: u32) -> Instruction {
+        Instruction::Call { window: Window(4), arguments: Count(0), function: FunctionIndex(function) }
+    }
+
+    fn integer(value: i32) -> Instruction {
+        Instruction::LoadInteger { to: Write(2), value: Integer(value) }
+    }
+
+    fn field(site: u32) -> Instruction {
+        Instruction::LoadField { to: Write(2), object: Read(2), field: FieldSiteIndex(site) }
+    }
+
+    /// A program of functions, the first of which is the top level, with the sites of fields.
+    fn program(functions: &[(&str, &[Instruction])], field_sites: &[FieldSite]) -> Program {
+        let mut program = Program { field_sites: field_sites.to_vec(), ..Program::default() };
+        for &(name, body) in functions {
+            let entry = program.code.len() as u32;
+            program.statements.push(entry);
+            program.code.extend(body);
+            program.code.push(Instruction::ReturnNull {});
+            let end = program.code.len() as u32;
+            program.spans.resize(end as usize, Span::default());
+            let owner = if entry == 0 { Owner::TopLevel } else { Owner::User };
+            program.functions.push(Function {
+                name: name.to_owned(),
+                entry,
+                end,
+                parameters: 0,
+                slots: 8,
+                frame_words: 8,
+                variables: Vec::new(),
+                buffers: Vec::new(),
+                owner,
+                header: Span::default(),
+            });
+        }
+        program
+    }
+
+    /// The names of the functions from an index on.
+    fn names(program: &Program, from: usize) -> Vec<&str> {
+        program.functions[from..].iter().map(|function| function.name.as_str()).collect()
+    }
+
+    /// The functions that the latest of that name calls, by index.
+    fn callees(program: &Program, name: &str) -> Vec<u32> {
+        let function = program.functions.iter().rfind(|function| function.name == name).unwrap();
+        let code = &program.code[function.entry as usize..function.end as usize];
+        code.iter()
+            .filter_map(|instruction| match instruction.reference() {
+                Some(Reference::Function(callee)) => Some(callee),
+                _ => None,
+            })
+            .collect()
+    }
+
+    #[test]
+    fn what_is_as_before_stays_and_only_the_top_level_is_new() {
+        let functions = |value| -> Vec<(&str, Vec<Instruction>)> {
+            vec![("top", vec![integer(value), call(2)]), ("leaf", vec![integer(7)]), ("caller", vec![call(1)])]
+        };
+        let of = |value| {
+            let functions = functions(value);
+            let rows: Vec<(&str, &[Instruction])> =
+                functions.iter().map(|(name, body)| (*name, body.as_slice())).collect();
+            program(&rows, &[])
+        };
+        let mut grown = of(1);
+        let before = grown.code.clone();
+        assert_eq!(link(&mut grown, of(2), &[], PLENTY), Ok(3));
+        assert_eq!(names(&grown, 3), ["top"]);
+        assert_eq!(callees(&grown, "top"), [2], "it calls what is there");
+        assert_eq!(grown.code[..before.len()], before, "what has been compiled stays where it is");
+        assert_eq!(grown.statements.last(), Some(&(before.len() as u32)));
+    }
+
+    #[test]
+    fn a_new_definition_takes_its_callers_with_it_and_nobody_else() {
+        let old: &[(&str, &[Instruction])] = &[
+            ("top", &[]),
+            ("leaf", &[integer(7)]),
+            ("caller", &[call(1)]),
+            ("callers caller", &[call(2)]),
+            ("other", &[integer(1)]),
+            ("itself", &[call(5), call(4)]),
+        ];
+        let mut new = old.to_vec();
+        new[1].1 = &[];
+        let mut grown = program(old, &[]);
+        assert_eq!(link(&mut grown, program(&new, &[]), &[], PLENTY), Ok(6));
+        assert_eq!(names(&grown, 6), ["top", "leaf", "caller", "callers caller"]);
+        assert_eq!((callees(&grown, "caller"), callees(&grown, "callers caller")), (vec![7], vec![8]));
+        assert_eq!(callees(&grown, "itself"), [5, 4]);
+        // What comes next is held against the latest of each name.
+        assert_eq!(link(&mut grown, program(&new, &[]), &[], PLENTY), Ok(10));
+        assert_eq!(names(&grown, 10), ["top"]);
+    }
+
+    #[test]
+    fn functions_that_call_each_other_are_one_matter() {
+        let old: &[(&str, &[Instruction])] = &[("top", &[]), ("even", &[call(2)]), ("odd", &[call(1), integer(1)])];
+        let mut new = old.to_vec();
+        let mut grown = program(old, &[]);
+        assert_eq!(link(&mut grown, program(&new, &[]), &[], PLENTY), Ok(3));
+        assert_eq!(names(&grown, 3), ["top"]);
+        let changed = [call(1), integer(2)];
+        new[2].1 = &changed;
+        assert_eq!(link(&mut grown, program(&new, &[]), &[], PLENTY), Ok(4));
+        assert_eq!(names(&grown, 4), ["top", "even", "odd"]);
+        assert_eq!((callees(&grown, "even"), callees(&grown, "odd")), (vec![6], vec![5]));
+    }
+
+    #[test]
+    fn other_names_of_variables_make_another_function() {
+        let of = |name: &str| {
+            let mut program = program(&[("top", &[]), ("f", &[integer(1)])], &[]);
+            program.functions[1].variables.push(Variable { name: name.to_owned(), slot: 2 });
+            program
+        };
+        let mut grown = of("a");
+        assert_eq!(link(&mut grown, of("b"), &[], PLENTY), Ok(2));
+        assert_eq!(names(&grown, 2), ["top", "f"]);
+    }
+
+    #[test]
+    fn what_waits_is_left_out_with_its_callers() {
+        let functions: &[(&str, &[Instruction])] =
+            &[("top", &[]), ("waits", &[]), ("caller", &[call(1)]), ("callers caller", &[call(2)]), ("other", &[])];
+        let mut grown = program(&[("top", &[])], &[]);
+        assert_eq!(link(&mut grown, program(functions, &[]), &[1], PLENTY), Ok(1));
+        assert_eq!(names(&grown, 1), ["top", "other"]);
+        let mut calling = functions.to_vec();
+        let calls = [call(3)];
+        calling[0].1 = &calls;
+        let before = grown.functions.len();
+        assert_eq!(link(&mut grown, program(&calling, &[]), &[1], PLENTY), Err(Unlinked::Waiting(1)));
+        assert_eq!(grown.functions.len(), before, "nothing has changed");
+        assert_eq!(link(&mut grown, program(&calling, &[]), &[], PLENTY), Ok(3));
+        assert_eq!(names(&grown, 3), ["top", "waits", "caller", "callers caller"]);
+    }
+
+    #[test]
+    fn field_sites_of_what_is_taken_get_rows_of_their_own() {
+        let site = |field, record| FieldSite { field, record };
+        // Both programs begin with the row of a record's field; the others are the function's own.
+        let functions: &[(&str, &[Instruction])] = &[("top", &[]), ("f", &[field(0), field(1), field(1)])];
+        let mut grown = program(functions, &[site(0, Some(0)), site(1, None)]);
+        // The same function, lowered anew behind the rows that are there already, and one more.
+        let again: &[(&str, &[Instruction])] =
+            &[("top", &[field(3)]), ("f", &[field(0), field(2), field(2)]), ("g", &[field(3), field(4), field(4)])];
+        let sites = [site(0, Some(0)), site(1, None), site(1, None), site(2, None), site(3, None)];
+        assert_eq!(link(&mut grown, program(again, &sites), &[], PLENTY), Ok(2));
+        assert_eq!(names(&grown, 2), ["top", "g"]);
+        assert_eq!(grown.field_sites, [site(0, Some(0)), site(1, None), site(2, None), site(3, None)]);
+        let tail = &grown.code[grown.functions[3].entry as usize..];
+        assert_eq!(tail[..3], [field(2), field(3), field(3)]);
+    }
+
+    #[test]
+    fn names_of_blocks_and_the_place_of_a_call_move_along() {
+        let mut newer = program(&[("top", &[integer(1), integer(2)]), ("f", &[integer(3)])], &[]);
+        newer.block_names = vec![(1, "a".to_owned()), (3, "b".to_owned())];
+        newer.call_code = 1..2;
+        let mut grown = program(&[("top", &[integer(0)])], &[]);
+        assert_eq!(link(&mut grown, newer, &[], PLENTY), Ok(1));
+        assert_eq!(grown.block_names, [(3, "a".to_owned()), (5, "b".to_owned())]);
+        assert_eq!(grown.call_code, 3..4);
+        assert_eq!(link(&mut grown, program(&[("top", &[])], &[]), &[], PLENTY), Ok(3));
+        assert_eq!(grown.call_code, 3..4, "it is still on the stack, perhaps");
+    }
+
+    #[test]
+    fn a_program_ends_where_there_is_no_more_room() {
+        let small = || program(&[("top", &[integer(1)])], &[]);
+        let mut grown = small();
+        assert_eq!(link(&mut grown, small(), &[], 3), Err(Unlinked::TooLarge));
+        assert_eq!(grown.functions.len(), 1);
+        assert_eq!(link(&mut grown, small(), &[], 4), Ok(1));
     }
 }

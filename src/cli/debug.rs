@@ -1,17 +1,14 @@
 //! `cairn run` of a program that pauses: a session opens in it.
 
-use std::io::{self, BufWriter, IsTerminal, Write};
-
 use super::Exit;
 use super::arguments::RunArguments;
-use super::input::INTERRUPTED;
-use super::repl::inputs;
+use super::repl::{talk, workbench};
 use super::run::{tell_figures, write_report};
 use super::terminal::Terminal;
 use crate::bytecode::Instruction;
-use crate::repl::{Ended, Lasts, Session};
+use crate::repl::{Ended, Lasts};
 use crate::report::json::Report;
-use crate::session::{Compiled, Event, Loading, USER_SOURCE, Workbench};
+use crate::session::{Compiled, Event, Loading, USER_SOURCE};
 use crate::source::file::SourceFile;
 
 /// Whether a program says itself where it pauses.
@@ -54,47 +51,23 @@ pub(super) fn breakpoints(lines: &[u32], compiled: &Compiled) -> Result<Vec<u32>
 
 /// Runs a program, with a session wherever it pauses.
 pub(super) fn debug(arguments: &RunArguments, file: &SourceFile, breakpoints: &[u32], terminal: &Terminal) -> Exit {
-    let mut workbench = match Workbench::for_file(arguments.configuration(), &file.name, &file.text) {
-        Ok(workbench) => workbench,
-        Err(fault) => {
-            terminal.error(&format!("the machine cannot be set up: {fault}"), &[]);
-            return Exit::Usage;
-        }
-    };
-    let mut inputs = match inputs(terminal) {
-        Ok(inputs) => inputs,
-        Err(error) => {
-            terminal.error(&format!("the terminal cannot be used: {error}"), &[]);
-            return Exit::Usage;
-        }
-    };
-    let stdout = io::stdout().lock();
-    let mut output: Box<dyn Write> =
-        if stdout.is_terminal() { Box::new(stdout) } else { Box::new(BufWriter::new(stdout)) };
-    let mut session = Session {
-        workbench: &mut workbench,
-        inputs: &mut *inputs,
-        output: &mut *output,
-        messages: &mut io::stderr(),
-        interrupt: &INTERRUPTED,
-        color_output: terminal.color_output,
-        color_messages: terminal.color,
-        last: None,
-    };
+    let Some(mut workbench) = workbench(arguments.configuration(), Some(file), terminal) else { return Exit::Usage };
     let call = arguments.compile.call.as_deref();
     let loading = Loading { name: &file.name, text: &file.text, breakpoints, call };
-    let ended = session.load(loading).and_then(|_| session.run(Lasts::WhilePaused));
-    let last = session.last.take();
-    match ended {
-        Ok(Ended::ProgramOver) => {}
-        Ok(Ended::Left) => {
+    let ended = talk(&mut workbench, terminal, |session| {
+        session.load(loading)?;
+        Ok((session.run(Lasts::WhilePaused)?, session.last.take()))
+    });
+    let last = match ended {
+        None => return Exit::Usage,
+        Some(Ok((Ended::ProgramOver, last))) => last,
+        Some(Ok((Ended::Left, _))) => {
             terminal.error("the program was left while it was paused", &["`:continue` goes on with it".to_owned()]);
             return Exit::Stopped;
         }
-        Ok(Ended::Interrupted) => return Exit::Interrupted,
-        Err(error) => return terminal.output_failed(&error),
-    }
-    drop(output);
+        Some(Ok((Ended::Interrupted, _))) => return Exit::Interrupted,
+        Some(Err(error)) => return terminal.output_failed(&error),
+    };
     let outcome = match last {
         Some(Event::Stopped(outcome) | Event::Interrupted(outcome)) => *outcome,
         _ => workbench.close(),

@@ -9,7 +9,8 @@ use super::terminal::Terminal;
 use crate::repl::editor::Editor;
 use crate::repl::inputs::{Inputs, Lines};
 use crate::repl::{Ended, Lasts, Session};
-use crate::session::{Loading, Workbench};
+use crate::session::{Configuration, Loading, Workbench};
+use crate::source::file::SourceFile;
 
 /// `cairn repl [FILE]`
 pub(super) fn repl(arguments: &ReplArguments, terminal: &Terminal) -> Exit {
@@ -20,30 +21,48 @@ pub(super) fn repl(arguments: &ReplArguments, terminal: &Terminal) -> Exit {
         },
         None => None,
     };
-    let configuration = arguments.configuration();
-    let workbench = match &file {
+    let Some(mut workbench) = workbench(arguments.configuration(), file.as_ref(), terminal) else { return Exit::Usage };
+    let ended = talk(&mut workbench, terminal, |session| {
+        if let Some(file) = &file {
+            session.load(Loading::file(&file.name, &file.text))?;
+        }
+        session.run(Lasts::UntilLeft)
+    });
+    match ended {
+        None => Exit::Usage,
+        Some(Ok(Ended::Left | Ended::ProgramOver)) => Exit::Success,
+        Some(Ok(Ended::Interrupted)) => Exit::Interrupted,
+        Some(Err(error)) => terminal.output_failed(&error),
+    }
+}
+
+/// A workbench, for a file if there is one; none after saying why not.
+pub(super) fn workbench(
+    configuration: Configuration,
+    file: Option<&SourceFile>,
+    terminal: &Terminal,
+) -> Option<Workbench> {
+    let workbench = match file {
         Some(file) => Workbench::for_file(configuration, &file.name, &file.text),
         None => Workbench::new(configuration),
     };
-    let mut workbench = match workbench {
-        Ok(workbench) => workbench,
-        Err(fault) => {
-            terminal.error(&format!("the machine cannot be set up: {fault}"), &[]);
-            return Exit::Usage;
-        }
-    };
-    let mut inputs = match inputs(terminal) {
-        Ok(inputs) => inputs,
-        Err(error) => {
-            terminal.error(&format!("the terminal cannot be used: {error}"), &[]);
-            return Exit::Usage;
-        }
-    };
+    workbench.map_err(|fault| terminal.error(&format!("the machine cannot be set up: {fault}"), &[])).ok()
+}
+
+/// Opens a session at the terminal or the pipe; none after saying why that cannot be used.
+pub(super) fn talk<T>(
+    workbench: &mut Workbench,
+    terminal: &Terminal,
+    talk: impl FnOnce(&mut Session<'_>) -> io::Result<T>,
+) -> Option<io::Result<T>> {
+    let inputs =
+        inputs(terminal).map_err(|error| terminal.error(&format!("the terminal cannot be used: {error}"), &[]));
+    let mut inputs = inputs.ok()?;
     let stdout = io::stdout().lock();
     let mut output: Box<dyn Write> =
         if stdout.is_terminal() { Box::new(stdout) } else { Box::new(BufWriter::new(stdout)) };
     let mut session = Session {
-        workbench: &mut workbench,
+        workbench,
         inputs: &mut *inputs,
         output: &mut *output,
         messages: &mut io::stderr(),
@@ -52,19 +71,11 @@ pub(super) fn repl(arguments: &ReplArguments, terminal: &Terminal) -> Exit {
         color_messages: terminal.color,
         last: None,
     };
-    let ended = match &file {
-        Some(file) => session.load(Loading::file(&file.name, &file.text)).and_then(|_| session.run(Lasts::UntilLeft)),
-        None => session.run(Lasts::UntilLeft),
-    };
-    match ended {
-        Ok(Ended::Left | Ended::ProgramOver) => Exit::Success,
-        Ok(Ended::Interrupted) => Exit::Interrupted,
-        Err(error) => terminal.output_failed(&error),
-    }
+    Some(talk(&mut session))
 }
 
 /// An editor if somebody sits there, otherwise lines.
-pub(super) fn inputs(terminal: &Terminal) -> io::Result<Box<dyn Inputs>> {
+fn inputs(terminal: &Terminal) -> io::Result<Box<dyn Inputs>> {
     if !(io::stdin().is_terminal() && io::stdout().is_terminal()) {
         return Ok(Box::new(Lines::new(Keyboard::new())));
     }

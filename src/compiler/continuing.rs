@@ -3,7 +3,7 @@
 //! then drops what has come out as before. A function that cannot be compiled yet, because what it
 //! names is still to come, waits.
 
-use super::compilation::{Compilation, ConstantKey};
+use super::compilation::{Compilation, ConstantKey, Origin};
 use super::{Entry, walk};
 use crate::bytecode::{Program, Variable};
 use crate::kind::ErrorKind;
@@ -69,13 +69,17 @@ impl Compilation<'_> {
         if unborn.is_empty() {
             return;
         }
-        let mut uses = Vec::new();
+        let (mut reads, mut assigned) = (Vec::new(), Vec::new());
         let mut look = |_, expression: &Expression| match expression.kind {
-            ExpressionKind::Name(name) if unborn.contains(&name) => uses.push((name, expression.span)),
+            ExpressionKind::Name(name) if unborn.contains(&name) => reads.push((name, expression.span)),
             _ => {}
         };
         let user = self.input.user;
+        let swap = self.swap_name(Origin::User);
         for statement in &user.top_level.statements[earlier.statements..] {
+            walk::each_assigned_in(user, statement, swap, &mut |name, span| {
+                assigned.extend(unborn.contains(&name).then_some((name, span)));
+            });
             walk::each_in(statement, &mut |statement| {
                 walk::each_root(statement, &mut |root| walk::each_expression(user, root, &mut look));
             });
@@ -83,7 +87,13 @@ impl Compilation<'_> {
         if let Entry::Ask { module, expression } = self.input.entry {
             walk::each_expression(module, expression, &mut look);
         }
-        for (name, span) in uses {
+        // It would not be given back: there the program takes the variable to hold nothing.
+        for &(name, span) in &assigned {
+            let message = format!("`{}` cannot be assigned here: it gets its first value further on", self.text(name));
+            let error = Diagnostic::error(ErrorKind::UnassignedVariable, span, message);
+            self.report(error.help("`:next` goes on to the next statement; another name makes a variable of your own"));
+        }
+        for (name, span) in reads.into_iter().filter(|read| !assigned.contains(read)) {
             let message = format!("`{}` has no value yet where the program is paused", self.text(name));
             let error = Diagnostic::error(ErrorKind::UnassignedVariable, span, message);
             self.report(error.help("`:next` goes on to the next statement"));

@@ -33,8 +33,10 @@ use references::References;
 struct Counted {
     code: Vec<Instruction>,
     spans: Vec<Span>,
-    /// For each old index, relative to the function, the new one; one past the end as well.
+    /// For each old index, relative to the function, the new one.
     moved: Vec<u32>,
+    /// For each old index, relative to the function, where what belongs to it begins: what is counted before it.
+    begins: Vec<u32>,
     /// Whether a further slot is needed.
     needs_slot: bool,
     /// As in the program, relative to the function.
@@ -78,8 +80,9 @@ struct Edge {
 pub fn insert(program: &mut Program, elides: bool) -> Option<usize> {
     let mut code = Vec::with_capacity(program.code.len() * 2);
     let mut spans = Vec::with_capacity(program.code.len() * 2);
-    // Where each instruction of the program has gone.
-    let mut moved = Vec::with_capacity(program.code.len() + 1);
+    // Where each instruction of the program has gone, and where what belongs to it begins.
+    let mut moved = Vec::with_capacity(program.code.len());
+    let mut begins = Vec::with_capacity(program.code.len() + 1);
     let (mut borrowed, mut elided) = (Vec::new(), Vec::new());
     let mut full = None;
     let countable: Vec<SlotSet> = program.functions.iter().map(|function| countable_slots(program, function)).collect();
@@ -91,7 +94,8 @@ pub fn insert(program: &mut Program, elides: bool) -> Option<usize> {
     for (index, countable) in countable.into_iter().enumerate() {
         let counted = Counting::new(program, index, countable, proved.as_ref()).run();
         let entry = code.len() as u32;
-        moved.extend(counted.moved.iter().take(counted.moved.len() - 1).map(|at| entry + at));
+        moved.extend(counted.moved.iter().map(|at| entry + at));
+        begins.extend(counted.begins.iter().map(|at| entry + at));
         code.extend(counted.code);
         spans.extend(counted.spans);
         borrowed.extend(counted.borrowed.into_iter().map(|(at, slots)| (entry + at, slots)));
@@ -110,14 +114,14 @@ pub fn insert(program: &mut Program, elides: bool) -> Option<usize> {
             }
         }
     }
-    moved.push(code.len() as u32);
-    let place = |at: u32| moved[at as usize];
+    begins.push(code.len() as u32);
+    let place = |at: u32| begins[at as usize];
     for range in &mut program.library_code {
         *range = place(range.start)..place(range.end);
     }
     program.call_code = place(program.call_code.start)..place(program.call_code.end);
     for (at, _) in &mut program.block_names {
-        *at = place(*at);
+        *at = moved[*at as usize];
     }
     program.statements.iter_mut().for_each(|at| *at = place(*at));
     (program.code, program.spans) = (code, spans);
@@ -183,9 +187,11 @@ impl<'a> Counting<'a> {
     }
 
     fn run(mut self) -> Counted {
-        let mut moved = Vec::with_capacity(self.code.len() + 1);
+        let mut moved = Vec::with_capacity(self.code.len());
+        let mut begins = Vec::with_capacity(self.code.len());
         for index in 0..self.code.len() {
             self.assembler.bind(self.labels[index]);
+            begins.push(self.assembler.here());
             self.note_borrowed(self.borrows(index));
             let at = match self.assignment.before(self.entry + index as u32) {
                 Some(state) => self.instruction(index, state),
@@ -199,7 +205,6 @@ impl<'a> Counting<'a> {
             self.elided.extend(self.left_out.drain(..).map(|elided| (at, elided)));
         }
         self.assembler.bind(self.labels[self.code.len()]);
-        moved.push(self.assembler.here());
         for (label, releases, target, span) in std::mem::take(&mut self.stubs) {
             self.assembler.bind(label);
             for slot in releases {
@@ -209,7 +214,7 @@ impl<'a> Counting<'a> {
         }
         let (code, spans) = self.assembler.finish();
         let (needs_slot, borrowed, elided) = (self.needs_slot, self.borrowed, self.elided);
-        Counted { code, spans, moved, needs_slot, borrowed, elided }
+        Counted { code, spans, moved, begins, needs_slot, borrowed, elided }
     }
 
     /// One instruction with its counts; returns where it has gone.

@@ -107,13 +107,25 @@ pub fn each_expression(module: &Module, root: ExpressionId, visit: &mut impl FnM
 /// Calls `visit` with every name that a block assigns, in the order of the text: what makes variables.
 /// `swap` is the name whose calls assign both arguments, unless the program defines it itself.
 pub fn each_assigned(module: &Module, block: &Block, swap: Option<Name>, visit: &mut impl FnMut(Name, Span)) {
+    for statement in &block.statements {
+        each_assigned_in(module, statement, swap, visit);
+    }
+}
+
+/// The same of a statement and every statement in it.
+pub fn each_assigned_in(
+    module: &Module,
+    statement: &Statement,
+    swap: Option<Name>,
+    visit: &mut impl FnMut(Name, Span),
+) {
     let place = |id: ExpressionId, visit: &mut dyn FnMut(Name, Span)| {
         let expression = module.expression(id);
         if let ExpressionKind::Name(name) = expression.kind {
             visit(name, expression.span);
         }
     };
-    each_statement(block, &mut |statement| match &statement.kind {
+    each_in(statement, &mut |statement| match &statement.kind {
         StatementKind::Assign { place: id, .. } | StatementKind::Update { place: id, .. } => place(*id, visit),
         StatementKind::AssignMany { places, .. } => places.iter().for_each(|&id| place(id, visit)),
         StatementKind::ForRange { variable, .. } | StatementKind::ForEach { variable, .. } => {

@@ -136,12 +136,14 @@ impl<'m> Blocks<'m> {
     #[inline(always)]
     pub fn element_word(&self, object: Value, index: Value) -> Option<usize> {
         let (at, header) = self.header(object)?;
+        if self.tags[at] != Tag::ElementsHeader
+            || index.tag != Tag::Integer
+            || index.word >= u64::from(header_length(header))
+        {
+            return None;
+        }
         let element = at + 1 + index.word as usize;
-        let found = self.tags[at] == Tag::ElementsHeader
-            && index.tag == Tag::Integer
-            && index.word < u64::from(header_length(header))
-            && element < self.words.len();
-        found.then_some(element)
+        (element < self.words.len()).then_some(element)
     }
 
     /// Overwrites the word at an index, which counts as a reference: what it held does no more.

@@ -153,11 +153,13 @@ impl Machine<'_> {
             visit(Holder::Global(index), root);
         }
         let program = self.program;
+        // All but the innermost have lent their variables to the next one.
+        let lenders = self.activities.split_last().map_or(&[][..], |(_, lenders)| lenders);
         for frame in self.frames_at(position) {
             let map = maps[frame.function]
                 .get_or_insert_with(|| Box::new(FrameMap::new(program, &program.functions[frame.function])));
             let running = position.is_some_and(|position| frame.base == position.base as usize);
-            let lent = !running && self.activities.iter().any(|activity| activity.stands_in(frame.base));
+            let lent = !running && lenders.iter().any(|activity| activity.stands_in(frame.base));
             let slots = match (running, lent) {
                 (true, _) => map.before(frame.at as u32),
                 (false, false) => map.across(frame.at as u32),

@@ -203,6 +203,27 @@ impl Machine<'_> {
         self.memory.collect(&roots)
     }
 
+    /// Audits the heap and the roots while nothing runs, if the machine is to audit at all. What an error has cut
+    /// short may hold counts that [`Machine::clear_wreck`] is going to put right.
+    ///
+    /// # Panics
+    /// If something is wrong with them: that would be our mistake.
+    pub fn audit_at_prompt(&mut self) {
+        if !self.stress {
+            return;
+        }
+        let audited = if self.has_wreck() {
+            self.memory.audit()
+        } else {
+            let roots = self.prompt_roots();
+            // A session leaves no counts out.
+            self.memory.audit_with(&roots, &roots)
+        };
+        if let Err(problem) = audited {
+            panic!("the heap is unsound at the prompt: {problem}");
+        }
+    }
+
     /// What the end of a run means for the innermost program.
     fn settle(&mut self, end: End) -> End {
         let Some(activity) = self.activities.last_mut() else { return end };

@@ -306,6 +306,14 @@ fn go(session: &mut Session<'_>, how: GoOn) -> io::Result<Flow> {
             session.remark("the program has come to its end")?;
             session.tell(Event::Finished)
         }
+        // What was evaluated while another program was paused, which still is.
+        Some(Event::Finished) => {
+            session.tell(Event::Finished)?;
+            match session.workbench.place() {
+                Some(place) => session.tell(Event::Paused(place)),
+                None => Ok(Flow::Stay),
+            }
+        }
         Some(event) => session.tell(event),
         None => {
             let help = "a program pauses where it calls `breakpoint()`".to_owned();

@@ -1,8 +1,8 @@
 //! What a session consists of, as a program: each definition in its latest text, and the statements in
-//! the order in which they were run.
+//! the order in which they were run. What an error has ended is struck out: it would end the program.
 
 use crate::source::{Source, Span};
-use crate::syntax::ast::{ExpressionKind, Module, Name, StatementKind};
+use crate::syntax::ast::{ExpressionKind, Module, Name, Statement, StatementKind};
 
 /// What is defined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,12 +17,16 @@ struct Unit {
     text: String,
     /// What it defines, if it is a definition.
     defines: Option<Definition>,
+    /// Its first line in the text it was part of.
+    line: u32,
 }
 
 /// The texts that a session is made of.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Transcript {
     units: Vec<Unit>,
+    /// How many of them, the last ones, the latest text has added.
+    latest: usize,
 }
 
 impl Transcript {
@@ -42,16 +46,16 @@ impl Transcript {
         }
         begins.sort_by_key(|&(line, _)| line);
         begins.dedup_by_key(|&mut (line, _)| line);
-        let idle: Vec<u32> = (module.top_level.statements.iter())
-            .filter(|statement| match statement.kind {
-                StatementKind::Expression(id) => !matches!(module.expression(id).kind, ExpressionKind::Call { .. }),
-                _ => false,
-            })
-            .map(|statement| line(statement.span))
-            .collect();
+        let does_something = |statement: &&Statement| match statement.kind {
+            StatementKind::Expression(id) => matches!(module.expression(id).kind, ExpressionKind::Call { .. }),
+            _ => true,
+        };
+        let busy: Vec<u32> =
+            (module.top_level.statements.iter()).filter(does_something).map(|statement| line(statement.span)).collect();
         let last = source.text.lines().count() as u32;
+        self.latest = 0;
         for (index, &(begin, defines)) in begins.iter().enumerate() {
-            if idle.contains(&begin) {
+            if defines.is_none() && busy.binary_search(&begin).is_err() {
                 continue;
             }
             let begin = if index == 0 { 1 } else { begin };
@@ -60,13 +64,25 @@ impl Transcript {
             if defines.is_some() {
                 self.units.retain(|unit| unit.defines != defines);
             }
-            self.units.push(Unit { text: lines.join("\n").trim_end().to_owned(), defines });
+            self.units.push(Unit { text: lines.join("\n").trim_end().to_owned(), defines, line: begin });
+            self.latest += 1;
+        }
+    }
+
+    /// Makes comments of the statement of the latest text that stands on a line, and of those after it.
+    pub fn strike_out(&mut self, line: u32) {
+        let first = self.units.len() - self.latest;
+        let latest = &mut self.units[first..];
+        let is_done = |unit: &Unit| unit.line + (unit.text.lines().count() as u32) <= line;
+        for unit in latest.iter_mut().filter(|unit| unit.defines.is_none() && !is_done(unit)) {
+            unit.text = unit.text.lines().map(|line| format!("// {line}")).collect::<Vec<_>>().join("\n");
         }
     }
 
     /// Forgets what was done, and keeps what was defined.
     pub fn keep_definitions(&mut self) {
         self.units.retain(|unit| unit.defines.is_some());
+        self.latest = 0;
     }
 
     /// The program.

@@ -1,27 +1,30 @@
 //! The workbench of a session at the prompt: a program that grows by what is typed, and the machine that
 //! runs it and keeps its memory in between. Nothing is printed here but what programs print.
 
+mod growing;
+
 use std::collections::HashSet;
 use std::io::{BufRead, Write};
 use std::sync::atomic::AtomicBool;
+
+use growing::{Growth, empty_program};
 
 use super::host::{Lens, LiveHost};
 use super::transcript::Transcript;
 use super::{
     Compiled, Configuration, Files, LIBRARY_SOURCE, Leaks, Outcome, Place, Related, RelatedKind, RunError, USER_SOURCE,
-    blame, in_text_order, leaks, outcome,
+    blame, leaks, outcome,
 };
-use crate::bytecode::linker::{self, Unlinked};
-use crate::bytecode::{Program, Variable, verifier};
-use crate::compiler::{self, Earlier, Entry};
+use crate::bytecode::{Program, Variable};
+use crate::compiler::Entry;
 use crate::kind::ErrorKind;
 use crate::library;
 use crate::limits;
 use crate::machine::drawing::{Drawing, Palette};
-use crate::machine::{End, Ledger, Machine, Position, Steps, Stride, Watch, signatures};
+use crate::machine::{End, Ledger, Machine, Position, Steps, Stride, Watch};
 use crate::memory::{Fault, HeapStatistics, Value};
-use crate::source::{Diagnostic, Severity, SourceId, Sources, Span};
-use crate::syntax::ast::{Function, Module, Name, Record};
+use crate::source::{Diagnostic, Sources, Span};
+use crate::syntax::ast::{Function, Module, Name};
 use crate::syntax::{self, Names};
 
 /// What an input is given, and gives to.
@@ -177,18 +180,24 @@ impl Workbench {
     /// # Errors
     /// What is wrong with the text.
     pub fn enter(&mut self, text: &str, console: &mut Console<'_>) -> Entered {
-        self.clear_wrecks()?;
         let source = self.add_input(text);
         let (added, mut warnings) = self.parse(source)?;
+        self.clear_wrecks()?;
         let module = self.grown(&added);
         let kept = module.functions.len() - added.functions.len();
         let lent = std::mem::take(&mut self.variables);
-        let linked = self.link(source, &module, Entry::None, (kept, &lent, true), &[]);
+        let growth = Growth::new(source, &module, kept);
+        let linked = self.link(Growth { variables: &lent, echoes: true, ..growth });
         self.variables = lent;
         let (top_level, more) = linked?;
         warnings.extend(more);
         self.keep(source, module, &added);
-        Ok((warnings, self.evaluate(top_level, console, None, Palette::Plain)))
+        let event = self.evaluate(top_level, console, None, Palette::Plain);
+        match &event {
+            Event::Exited => self.transcript.strike_out(1),
+            event => self.strike_out_failed(event),
+        }
+        Ok((warnings, event))
     }
 
     /// Takes in a file and runs it as `run` would: its statements, then its `main()`. A program that is paused is
@@ -197,10 +206,6 @@ impl Workbench {
     /// # Errors
     /// What is wrong with the file.
     pub fn load(&mut self, file: Loading<'_>, console: &mut Console<'_>) -> Entered {
-        self.clear_wrecks()?;
-        while self.with_machine(|machine, _| machine.give_up()) {
-            self.clear_wrecks()?;
-        }
         let source = match std::mem::take(&mut self.is_new) {
             true => USER_SOURCE,
             false => self.compiled.sources.add(file.name, file.text),
@@ -223,10 +228,17 @@ impl Workbench {
             None => Entry::Program,
             Some((module, expression, text)) => Entry::Call { module, expression: *expression, text },
         };
-        let (top_level, more) = self.link(source, &module, entry, (kept, &[], false), &breakpoints)?;
+        let growth = Growth::new(source, &module, kept);
+        let (top_level, more) = self.link(Growth { entry, breakpoints: &breakpoints, ..growth })?;
         warnings.extend(more);
+        self.clear_wrecks()?;
+        while self.with_machine(|machine, _| machine.give_up()) {
+            self.clear_wrecks()?;
+        }
         self.keep(source, module, &added);
-        Ok((warnings, self.evaluate(top_level, console, None, Palette::Plain)))
+        let event = self.evaluate(top_level, console, None, Palette::Plain);
+        self.strike_out_failed(&event);
+        Ok((warnings, event))
     }
 
     /// Evaluates an expression, in the function where the machine stands, and has `lens` look at the value while it
@@ -246,7 +258,8 @@ impl Workbench {
         let module = std::mem::take(&mut self.module);
         let lent = std::mem::take(&mut self.variables);
         let entry = Entry::Ask { module: &asked, expression };
-        let linked = self.link(source, &module, entry, (module.functions.len(), &lent, false), &[]);
+        let growth = Growth::new(source, &module, module.functions.len());
+        let linked = self.link(Growth { entry, variables: &lent, ..growth });
         self.module = module;
         self.variables = lent;
         let (top_level, _) = linked?;
@@ -285,6 +298,14 @@ impl Workbench {
     /// Whether a program can go on.
     pub fn is_paused(&self) -> bool {
         self.machine.as_ref().is_some_and(Machine::is_paused)
+    }
+
+    /// Where the session stands: in a program that is paused, or that an error has ended.
+    pub fn place(&mut self) -> Option<Place> {
+        self.with_machine(|machine, compiled| {
+            let position = machine.position()?;
+            Some(blame::place(compiled, position.pc as u32, &machine.backtrace(position)))
+        })
     }
 
     // ---- looking -------------------------------------------------------------------------------
@@ -397,120 +418,6 @@ impl Workbench {
         self.names.text(name).to_owned()
     }
 
-    // ---- compiling -------------------------------------------------------------------------------
-
-    fn add_input(&mut self, text: &str) -> SourceId {
-        self.inputs += 1;
-        self.compiled.sources.add(format!("input {}", self.inputs), text)
-    }
-
-    /// What a text adds, in the arena of what there is already, and warnings.
-    fn parse(&mut self, source: SourceId) -> Result<(Module, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let expressions = self.module.expressions.clone();
-        let parsed = syntax::parse_onto(expressions, &self.compiled.sources, source, &mut self.names);
-        if parsed.diagnostics.iter().any(|one| one.severity == Severity::Error) {
-            return Err(parsed.diagnostics);
-        }
-        Ok((parsed.module, parsed.diagnostics))
-    }
-
-    /// What there is already, with what a text adds: the text's own functions last.
-    fn grown(&self, added: &Module) -> Module {
-        let functions: HashSet<Name> = added.functions.iter().map(|function| function.name.name).collect();
-        let records: HashSet<Name> = added.records.iter().map(|record| record.name.name).collect();
-        let mut module = Module { expressions: added.expressions.clone(), ..self.module.clone() };
-        module.functions.retain(|function: &Function| !functions.contains(&function.name.name));
-        module.records.retain(|record: &Record| !records.contains(&record.name.name));
-        module.functions.extend_from_slice(&added.functions);
-        module.records.extend_from_slice(&added.records);
-        module.top_level.statements.extend_from_slice(&added.top_level.statements);
-        module.top_level.end = added.top_level.end;
-        module
-    }
-
-    /// Compiles `module` behind the program, and links what is new: the index of the top level, and warnings about
-    /// the text of `source`. Of the functions so many were there `before`.
-    fn link(
-        &mut self,
-        source: SourceId,
-        module: &Module,
-        entry: Entry<'_>,
-        (functions, variables, echoes): (usize, &[(Variable, bool)], bool),
-        breakpoints: &[u32],
-    ) -> Result<(u32, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let statements = self.module_statements(module, entry);
-        let earlier = Earlier { program: &self.compiled.program, statements, functions, variables, echoes };
-        let input = compiler::Input {
-            user: module,
-            library: &self.library,
-            entry,
-            earlier: Some(earlier),
-            breakpoints,
-            builtins: signatures(),
-            requirements: self.configuration.requirements(),
-            elides_counts: false,
-        };
-        let sources = &self.compiled.sources;
-        let is_new = |one: &Diagnostic| sources.find(one.primary.span.start) == source;
-        let compiler::Output { program, mut warnings, waiting, .. } = compiler::compile(input, &mut self.names)
-            .map_err(|mut diagnostics| {
-                if diagnostics.iter().any(|one| is_new(one) && one.severity == Severity::Error) {
-                    diagnostics.retain(is_new);
-                }
-                diagnostics
-            })?;
-        warnings.retain(is_new);
-        let indices: Vec<u32> = waiting.iter().map(|waits| waits.function).collect();
-        let room = (u64::from(limits::SESSION_STATICS) - u64::from(Program::CODE_BASE)) / 8;
-        if program.globals.len() > limits::SESSION_GLOBALS {
-            return Err(vec![too_large(source, sources)]);
-        }
-        let top_level = match linker::link(&mut self.compiled.program, program, &indices, room as usize) {
-            Ok(top_level) => top_level,
-            Err(Unlinked::Waiting(function)) => {
-                let waits = waiting.into_iter().find(|waits| waits.function == function);
-                return Err(waits.map(|waits| waits.errors).unwrap_or_default());
-            }
-            Err(Unlinked::TooLarge) => return Err(vec![too_large(source, sources)]),
-        };
-        if let Err(error) = verifier::verify_from(&self.compiled.program, top_level) {
-            panic!("{error}");
-        }
-        for waits in &waiting {
-            if !self.waiting.contains(&waits.name) {
-                warnings.extend(waits.errors.iter().map(|error| {
-                    let mut warning = error.clone();
-                    warning.severity = Severity::Warning;
-                    warning.kind = None;
-                    warning.note(format!("`{}` cannot be called until that is there", waits.name))
-                }));
-            }
-        }
-        self.waiting = waiting.into_iter().map(|waits| waits.name).collect();
-        in_text_order(&mut warnings);
-        Ok((top_level, warnings))
-    }
-
-    /// How many statements of a module are in the program already.
-    fn module_statements(&self, module: &Module, entry: Entry<'_>) -> usize {
-        match entry {
-            Entry::Ask { .. } => module.top_level.statements.len(),
-            _ => self.module.top_level.statements.len(),
-        }
-    }
-
-    /// Keeps what a text has added. Statements inside a paused function are no part of the program.
-    fn keep(&mut self, source: SourceId, mut module: Module, added: &Module) {
-        if self.is_paused() {
-            module.top_level = std::mem::take(&mut self.module.top_level);
-            let definitions = Module { top_level: Default::default(), ..added.clone() };
-            self.transcript.add(self.compiled.sources.get(source), &definitions);
-        } else {
-            self.transcript.add(self.compiled.sources.get(source), added);
-        }
-        self.module = module;
-    }
-
     // ---- the machine -----------------------------------------------------------------------------
 
     /// Lends the machine its program.
@@ -553,6 +460,7 @@ impl Workbench {
                 LiveHost::new(&mut **input, &mut **output, &mut **drawings, compiled, files).looking(lens, palette);
             let end = run(machine, &mut host, &mut ledger, interrupt);
             let end = if host.finish().unwrap_or(true) { End::OutputClosed } else { end };
+            machine.audit_at_prompt();
             let event = event(compiled, machine, end, &ledger, interrupt);
             (event, machine.variables_at_prompt())
         });
@@ -572,6 +480,7 @@ impl Workbench {
     fn clear_wreck(&mut self) -> Result<(), Vec<Diagnostic>> {
         let (cleared, variables) = self.with_machine(|machine, _| {
             let cleared = machine.clear_wreck();
+            machine.audit_at_prompt();
             (cleared, machine.variables_at_prompt())
         });
         self.variables = variables;
@@ -582,33 +491,11 @@ impl Workbench {
     }
 }
 
-/// What the machine starts with, to grow.
-fn empty_program(configuration: &Configuration, library: &Module, names: &mut Names) -> Program {
-    let input = compiler::Input {
-        user: &Module::default(),
-        library,
-        entry: Entry::None,
-        earlier: None,
-        breakpoints: &[],
-        builtins: signatures(),
-        requirements: configuration.requirements(),
-        elides_counts: false,
-    };
-    compiler::compile(input, names).expect("nothing is wrong with nothing").program
-}
-
 fn fresh_machine(configuration: &Configuration, program: &Program) -> Result<Machine<'static>, Fault> {
     let mut options = configuration.machine_options(program);
     options.memory.static_base = limits::SESSION_STATICS;
     options.room_for_globals = limits::SESSION_GLOBALS;
     Ok(Machine::load(program, &options)?.detach())
-}
-
-fn too_large(source: SourceId, sources: &Sources) -> Diagnostic {
-    let base = sources.get(source).base;
-    let message = "the session has grown too large for this";
-    Diagnostic::error(ErrorKind::TooLarge, Span::new(base, base), message)
-        .help("`:save FILE` writes down what there is, `:reset` starts anew")
 }
 
 /// How a run ended, in terms of the source.

@@ -4,12 +4,14 @@ mod astray;
 mod cli;
 mod compare;
 mod counting;
+mod debugging;
 mod drawings;
 mod explain;
 mod layers;
 mod readme;
 mod repl;
 mod safety;
+mod sessions;
 mod snapshots;
 mod strategies;
 #[cfg(unix)]

@@ -1,8 +1,12 @@
-//! The README is true: every `console` block prints what it says.
+//! The README is true: every `console` block prints what it says, sessions at the prompt included.
 
 use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
+
+use cairn::session::Configuration;
+
+use super::transcript;
 
 /// Runs `cairn ARGS`, or `seq N | cairn ARGS`, in the project's folder; both outputs, one after the other.
 fn output_of(command: &str) -> String {
@@ -57,7 +61,11 @@ fn console_blocks_print_what_they_say() {
         let block = block.split("\n```").next().expect("a block ends");
         let (command, expected) = block.split_once('\n').unwrap_or((block, ""));
         let command = command.strip_prefix("$ ").expect("a block begins with a command");
-        assert_eq!(without_wall_time(&output_of(command)), without_wall_time(expected), "$ {command}");
+        let found = match command {
+            "cairn repl" => transcript::session(Configuration::default(), transcript::inputs(expected)).concat(),
+            _ => output_of(command),
+        };
+        assert_eq!(without_wall_time(&found), without_wall_time(expected), "$ {command}");
         checked += 1;
     }
     assert!(checked >= 5, "the README has lost its sessions");

@@ -86,3 +86,35 @@ fn a_session_begins_with_a_file_and_its_options() {
     assert_eq!(code, Some(0));
     assert_eq!(piped(&["nowhere.pseudo"], "").2, Some(2));
 }
+
+/// What a session shows, and the file that it saves.
+fn saved(inputs: &str) -> String {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("saved.pseudo");
+    shown(&format!("{inputs}> :save {}\n", path.display()));
+    std::fs::read_to_string(&path).expect("it was saved")
+}
+
+#[test]
+fn what_is_saved_runs_and_does_the_same() {
+    let session = "> x = [1, 2]\n> function f(a): return a[9]\n> x\n> y = f(x)\n> x[1] / 0\n\
+                   > x[0] = 7; x[1] div 0\n> if true: exit()\n> function f(a):\n    return a[1]\n\n> y = f(x)\n\
+                   > print(x[0], y)\n";
+    let text = saved(session);
+    let expected = "x = [1, 2]\n// y = f(x)\n// x[0] = 7; x[1] div 0\n// if true: exit()\n\
+                    function f(a):\n    return a[1]\n\ny = f(x)\nprint(x[0], y)\n";
+    assert_eq!(text, expected);
+    assert!(shown(session).ends_with("7 2\n"));
+}
+
+#[test]
+fn what_is_wrong_with_a_text_changes_nothing() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let path = folder.path().join("wrong.pseudo");
+    std::fs::write(&path, "print(nobody)\nx = 1 +\n").expect("it can be written");
+    let session =
+        format!("> function f(a):\n    breakpoint()\n    return a\n\n> f(7)\n> :load {}\n> a\n", path.display());
+    assert!(shown(&session).ends_with("paused> a\n7\n"), "{}", shown(&session));
+    let wreck = "> function f(a): return a div 0\n> f(7)\n> a +\n> :stack\n";
+    assert!(shown(wreck).contains("\u{2502} 0xFFFFFFC8  a               integer  7\n"), "{}", shown(wreck));
+}

@@ -21,7 +21,9 @@ use crate::bytecode::{
 use crate::kind::ErrorKind;
 use crate::limits;
 use crate::source::{Diagnostic, Span};
-use crate::syntax::ast::{self, Block, Expression, ExpressionId, ExpressionKind, Module, Name, StatementKind};
+use crate::syntax::ast::{
+    self, Block, Expression, ExpressionId, ExpressionKind, Module, Name, Statement, StatementKind,
+};
 
 /// What a top level does after its statements.
 #[derive(Clone, Copy)]
@@ -158,7 +160,13 @@ impl<'c, 'a> Lowering<'c, 'a> {
 
     /// Lowers the body and adds the function to the program.
     pub fn run(mut self, body: &'a Block) {
-        self.has_buffers = self.will_have_buffers(body);
+        // What earlier texts have added to the top level is done.
+        let done = match (self.function, self.compilation.input.earlier) {
+            (None, Some(earlier)) => earlier.statements,
+            _ => 0,
+        };
+        let statements = &body.statements[done..];
+        self.has_buffers = self.will_have_buffers(statements);
         if let Some(function) = self.function {
             self.declare_variables(function);
             self.mark_main_entered(function);
@@ -170,8 +178,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
                 self.set_main_entered(false, Span::default());
             }
             self.enclosing.push(Enclosing { deferred: Vec::new(), looping: None });
-            let earlier = self.compilation.input.earlier.map_or(0, |earlier| earlier.statements);
-            self.statements(&body.statements[earlier..]);
+            self.statements(statements);
             self.enter_role();
             self.leave_blocks(0);
             self.enclosing.pop();
@@ -182,7 +189,7 @@ impl<'c, 'a> Lowering<'c, 'a> {
     }
 
     /// Whether anything to be lowered is a `stack_allocate`: calls must then begin below the buffers.
-    fn will_have_buffers(&self, body: &Block) -> bool {
+    fn will_have_buffers(&self, statements: &[Statement]) -> bool {
         let name = self.compilation.words.stack_allocate;
         if self.compilation.builtin(name, self.origin).is_none() {
             return false;
@@ -191,9 +198,11 @@ impl<'c, 'a> Lowering<'c, 'a> {
         let mut look = |_, expression: &Expression| {
             found |= matches!(&expression.kind, ExpressionKind::Call { callee, .. } if callee.name == name);
         };
-        walk::each_statement(body, &mut |statement| {
-            walk::each_root(statement, &mut |root| walk::each_expression(self.module, root, &mut look));
-        });
+        for statement in statements {
+            walk::each_in(statement, &mut |statement| {
+                walk::each_root(statement, &mut |root| walk::each_expression(self.module, root, &mut look));
+            });
+        }
         if let Role::Call { module, expression, .. } | Role::Ask { module, expression } = self.role {
             walk::each_expression(module, expression, &mut look);
         }

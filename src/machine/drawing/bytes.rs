@@ -50,7 +50,9 @@ impl Drawing<'_> {
     pub fn bytes(&self, from: u32, length: u64) -> String {
         let first = from & !7;
         let words = (u64::from(from - first) + length).div_ceil(8).max(1);
-        let shown = words.min(WORDS).min((u64::from(u32::MAX - first) >> 3) + 1);
+        // There are no addresses above the last one.
+        let words = words.min((u64::from(u32::MAX - first) >> 3) + 1);
+        let shown = words.min(WORDS);
         let owners = self.owners(first, first.saturating_add(8 * shown as u32));
         let mut kinds: Vec<(char, &str, Ink)> = Vec::new();
         let mut out = String::new();
@@ -75,7 +77,7 @@ impl Drawing<'_> {
         }
         if words > shown {
             let left = bytes(8 * (words - shown));
-            out += &format!("  … {left} more, from {}\n", address(first.wrapping_add(8 * shown as u32)));
+            out += &format!("  … {left} more, from {}\n", address(first + 8 * shown as u32));
         }
         if !kinds.is_empty() {
             let kinds: Vec<String> = kinds
