@@ -37,6 +37,12 @@ macro_rules! for_each_instruction {
             "subtract" Subtract { to: Write, left: Read, right: Read }
             /// `to` := `left * right`.
             "multiply" Multiply { to: Write, left: Read, right: Read }
+            /// `to` := `left * right`; where all are integers or all floats it does the `add` after it as well:
+            /// `sum` := `addend` and the product.
+            "multiply-add" MultiplyAdd { to: Write, left: Read, right: Read, sum: Ahead, addend: Ahead }
+            /// `to` := `left * right`; where all are integers or all floats it does the `subtract` after it as
+            /// well: `difference` := `minuend` less the product.
+            "multiply-subtract" MultiplySubtract { to: Write, left: Read, right: Read, difference: Ahead, minuend: Ahead }
             /// `to` := `left / right`, always a float.
             "divide" Divide { to: Write, left: Read, right: Read }
             /// `to` := `left div right`, floored.
@@ -151,6 +157,9 @@ macro_rules! for_each_instruction {
             // ---- elements and fields
             /// `to` := `object[index]`.
             "load-element" LoadElement { to: Write, object: Read, index: Read }
+            /// `to` := `object[index]`; where both are integers or both floats it does the `add` after it as
+            /// well: `sum` := `addend` and the element.
+            "load-element-add" LoadElementAdd { to: Write, object: Read, index: Read, sum: Ahead, addend: Ahead }
             /// `object[index]` := `from`.
             "store-element" StoreElement { object: Read, index: Read, from: Read }
             /// `to` := a field of `object`.

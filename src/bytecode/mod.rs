@@ -7,6 +7,7 @@ pub mod instruction;
 mod isa;
 pub mod liveness;
 pub mod operand;
+pub mod peephole;
 pub mod program;
 pub mod verifier;
 

@@ -13,7 +13,7 @@ use super::{Entry, Input, Output, duplicate, suggest, unassigned, variables, wal
 use crate::bytecode::liveness::{self, SlotSet};
 use crate::bytecode::{
     Constant, ConstantIndex, FieldSite, FieldSiteIndex, Function, FunctionIndex, Global, GlobalIndex, Instruction,
-    Program, RecordIndex, RecordLayout, Variable, Write,
+    Program, RecordIndex, RecordLayout, Variable, Write, peephole,
 };
 use crate::kind::ErrorKind;
 use crate::limits;
@@ -174,6 +174,7 @@ impl<'a> Compilation<'a> {
             self.slots_exceeded(header, &what);
             return Err(self.diagnostics);
         }
+        peephole::fuse(&mut self.program.code);
         let idle = matches!(self.input.entry, Entry::Program)
             && matches!(role, Role::TopLevel)
             && self.input.user.top_level.statements.is_empty();

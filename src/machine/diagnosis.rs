@@ -36,7 +36,9 @@ impl Machine<'_> {
     fn index_of(&self, cause: &Cause, position: Position) -> Option<i64> {
         let Cause::Fault(Fault::UseAfterFree(_) | Fault::StackUseAfterReturn(_)) = cause else { return None };
         match *self.program.code.get(position.pc)? {
-            Instruction::LoadElement { index, .. } | Instruction::StoreElement { index, .. } => {
+            Instruction::LoadElement { index, .. }
+            | Instruction::LoadElementAdd { index, .. }
+            | Instruction::StoreElement { index, .. } => {
                 let index = self.slot(position.base as usize, index.0);
                 (index.tag == Tag::Integer).then(|| index.as_integer())
             }

@@ -98,7 +98,9 @@ impl Machine<'_> {
             I::Subtract { to, left, right } => {
                 self.arithmetic(base, to.0, Arithmetic::Subtract, left.0, Operand::Slot(right.0))
             }
-            I::Multiply { to, left, right } => {
+            I::Multiply { to, left, right }
+            | I::MultiplyAdd { to, left, right, .. }
+            | I::MultiplySubtract { to, left, right, .. } => {
                 self.arithmetic(base, to.0, Arithmetic::Multiply, left.0, Operand::Slot(right.0))
             }
             I::Divide { to, left, right } => {
@@ -252,7 +254,7 @@ impl Machine<'_> {
                 Ok(Flow::Jump(target))
             }
 
-            I::LoadElement { to, object, index } => {
+            I::LoadElement { to, object, index } | I::LoadElementAdd { to, object, index, .. } => {
                 let (object, index) = self.place(base, object.0, index.0)?;
                 let site = self.site(position);
                 let element = self.memory.load_element(object, index, site)?;

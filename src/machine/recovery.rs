@@ -188,7 +188,7 @@ impl Machine<'_> {
         use Instruction as I;
         let base = position.base as usize;
         match instruction {
-            I::LoadElement { to, object, index } => {
+            I::LoadElement { to, object, index } | I::LoadElementAdd { to, object, index, .. } => {
                 let index = self.slot(base, index.0).as_integer();
                 let value = self.read_element(fault, self.slot(base, object.0), index)?;
                 self.set_slot(base, to.0, value);
