@@ -37,12 +37,6 @@ macro_rules! for_each_instruction {
             "subtract" Subtract { to: Write, left: Read, right: Read }
             /// `to` := `left * right`.
             "multiply" Multiply { to: Write, left: Read, right: Read }
-            /// `to` := `left * right`; where all are integers or all floats it does the `add` after it as well:
-            /// `sum` := `addend` and the product.
-            "multiply-add" MultiplyAdd { to: Write, left: Read, right: Read, sum: Ahead, addend: Ahead }
-            /// `to` := `left * right`; where all are integers or all floats it does the `subtract` after it as
-            /// well: `difference` := `minuend` less the product.
-            "multiply-subtract" MultiplySubtract { to: Write, left: Read, right: Read, difference: Ahead, minuend: Ahead }
             /// `to` := `left / right`, always a float.
             "divide" Divide { to: Write, left: Read, right: Read }
             /// `to` := `left div right`, floored.
@@ -157,9 +151,6 @@ macro_rules! for_each_instruction {
             // ---- elements and fields
             /// `to` := `object[index]`.
             "load-element" LoadElement { to: Write, object: Read, index: Read }
-            /// `to` := `object[index]`; where both are integers or both floats it does the `add` after it as
-            /// well: `sum` := `addend` and the element.
-            "load-element-add" LoadElementAdd { to: Write, object: Read, index: Read, sum: Ahead, addend: Ahead }
             /// `object[index]` := `from`.
             "store-element" StoreElement { object: Read, index: Read, from: Read }
             /// `to` := a field of `object`.
@@ -233,6 +224,17 @@ macro_rules! for_each_instruction {
             "weaken" Weaken { to: Write, from: Read }
             /// `to` := what reading the weak place `from` gives: a reference, or null once the block is gone.
             "strengthen" Strengthen { to: Write, from: Read }
+
+            // ---- two in one: see `peephole.rs`
+            /// `to` := `left * right`; where all are integers or all floats it does the `add` after it as well:
+            /// `sum` := `addend` and the product.
+            "multiply-add" MultiplyAdd { to: Write, left: Read, right: Read, sum: Ahead, addend: Ahead }
+            /// `to` := `left * right`; where all are integers or all floats it does the `subtract` after it as
+            /// well: `difference` := `minuend` less the product.
+            "multiply-subtract" MultiplySubtract { to: Write, left: Read, right: Read, difference: Ahead, minuend: Ahead }
+            /// `to` := `object[index]`; where both are integers or both floats it does the `add` after it as
+            /// well: `sum` := `addend` and the element.
+            "load-element-add" LoadElementAdd { to: Write, object: Read, index: Read, sum: Ahead, addend: Ahead }
         }
     };
 }

@@ -156,7 +156,7 @@ fn loops_have_one_jump_a_round() {
             "load-integer",
             "load-integer",
             "count-enter",
-            "load-element",
+            "load-element-add",
             "add",
             "count-next",
             "return-null"
