@@ -308,6 +308,17 @@ macro_rules! for_each_instruction {
             "store-element-given" StoreElementGiven { object: Read, index: Read, from: Read }
             /// Like `store-field-counted`, and `from` is released: it hands its count over.
             "store-field-given" StoreFieldGiven { object: Read, from: Read, field: FieldSiteIndex }
+
+            // ---- two in one: see `peephole.rs`
+            /// `to` := `left * right`; where all are integers or all floats it does the `add` after it as well:
+            /// `sum` := `addend` and the product.
+            "multiply-add" MultiplyAdd { to: Write, left: Read, right: Read, sum: Ahead, addend: Ahead }
+            /// `to` := `left * right`; where all are integers or all floats it does the `subtract` after it as
+            /// well: `difference` := `minuend` less the product.
+            "multiply-subtract" MultiplySubtract { to: Write, left: Read, right: Read, difference: Ahead, minuend: Ahead }
+            /// `to` := `object[index]`; where both are integers or both floats it does the `add` after it as
+            /// well: `sum` := `addend` and the element.
+            "load-element-add" LoadElementAdd { to: Write, object: Read, index: Read, sum: Ahead, addend: Ahead }
         }
     };
 }

@@ -10,7 +10,7 @@ mod isa;
 pub mod linker;
 pub mod liveness;
 pub mod operand;
-pub mod pairs;
+pub mod peephole;
 pub mod program;
 pub mod types;
 pub mod typing;

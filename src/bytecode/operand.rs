@@ -218,6 +218,8 @@ slot_operands! {
     Window reads 0 writes 1 clobbers 0 values 2 touches 2;
     /// Where a built-in's value comes back; its arguments follow.
     BuiltinWindow reads 0 writes 1 values 1;
+    /// A slot that the instruction after it writes or reads, and names itself.
+    Ahead reads 0 writes 0;
     /// The first of some values.
     Values reads 0 writes 0 values 0;
 }

@@ -129,6 +129,30 @@ impl Machine<'_> {
                             })
                         }};
                     }
+                        /// Multiplies, and does the operation of the next instruction, with the product on its
+                        /// right, where all are integers or all floats. Who watches sees one by one.
+                        macro_rules! multiply_and {
+                            ($to:expr, $left:expr, $right:expr, $result:expr, $other:expr, $checked:ident, $float:tt) => {{
+                                let (left, right, other) = (get!($left), get!($right), get!($other));
+                                match (left.tag, right.tag, other.tag) {
+                                    (Tag::Integer, Tag::Integer, Tag::Integer) if !P::ACTIVE => {
+                                        let product = left.as_integer().checked_mul(right.as_integer());
+                                        let Some(product) = product else { break 'perform };
+                                        let Some(result) = other.as_integer().$checked(product) else { break 'perform };
+                                        set!($to, Value::integer(product));
+                                        set!($result, Value::integer(result));
+                                        pc += 2;
+                                    }
+                                    (Tag::Float, Tag::Float, Tag::Float) if !P::ACTIVE => {
+                                        let product = left.as_float() * right.as_float();
+                                        set!($to, Value::float(product));
+                                        set!($result, Value::float(other.as_float() $float product));
+                                        pc += 2;
+                                    }
+                                    _ => arithmetic!($to, $left, $right, checked_mul, *),
+                                }
+                            }};
+                        }
                         /// An integer by a checked operation, or a float, with an integer constant.
                         macro_rules! arithmetic_integer {
                         ($to:expr, $left:expr, $right:expr, $checked:ident, $float:tt) => {{
@@ -283,6 +307,12 @@ impl Machine<'_> {
                                 }
                                 Instruction::Multiply { to, left, right } => {
                                     arithmetic!(to, left, right, checked_mul, *)
+                                }
+                                Instruction::MultiplyAdd { to, left, right, sum, addend } => {
+                                    multiply_and!(to, left, right, sum, addend, checked_add, +);
+                                }
+                                Instruction::MultiplySubtract { to, left, right, difference, minuend } => {
+                                    multiply_and!(to, left, right, difference, minuend, checked_sub, -);
                                 }
                                 Instruction::Divide { to, left, right } => {
                                     let (left, right) = (get!(left), get!(right));
@@ -726,6 +756,29 @@ impl Machine<'_> {
                                 // ---- elements and fields
                                 Instruction::LoadElement { to, object, index } => {
                                     yields!(to, heap.fetch(get!(object), get!(index)));
+                                }
+                                Instruction::LoadElementAdd { to, object, index, sum, addend } => {
+                                    let Some(element) = heap.fetch(get!(object), get!(index)) else { break 'perform };
+                                    set!(to, element);
+                                    let addend = get!(addend);
+                                    let result = match (addend.tag, element.tag) {
+                                        _ if P::ACTIVE => None,
+                                        (Tag::Integer, Tag::Integer) => {
+                                            let result = addend.as_integer().checked_add(element.as_integer());
+                                            result.map(Value::integer)
+                                        }
+                                        (Tag::Float, Tag::Float) => {
+                                            Some(Value::float(addend.as_float() + element.as_float()))
+                                        }
+                                        _ => None,
+                                    };
+                                    match result {
+                                        Some(result) => {
+                                            set!(sum, result);
+                                            pc += 2;
+                                        }
+                                        None => pc += 1,
+                                    }
                                 }
                                 Instruction::StoreElement { object, index, from } => {
                                     if !heap.put(get!(object), get!(index), get!(from)) {

@@ -501,6 +501,9 @@ impl Machine<'_> {
             | I::FloatMultiply { .. }
             | I::FloatDivide { .. }
             | I::FloatSquareRoot { .. }
+            | I::MultiplyAdd { .. }
+            | I::MultiplySubtract { .. }
+            | I::LoadElementAdd { .. }
             | I::IntegerMultiplyThenAdd { .. }
             | I::IntegerAddThenModuloConstant { .. }
             | I::IntegerMultiplyConstantThenModuloConstant { .. }
