@@ -52,10 +52,12 @@ impl Machine<'_> {
                 'perform: {
                     let code: &[Instruction] = &self.program.code;
                     let (constants, callees) = (&self.constants[..], &self.callees[..]);
-                    let field_caches = &self.field_caches[..];
+                    let (field_caches, divisors) = (&self.field_caches[..], &self.program.divisors[..]);
                     let space = &mut self.memory.space;
                     let mut heap = Blocks::new(&mut space.heap);
-                    let (stack_words, stack_tags) = (&mut space.stack.words[..], &mut space.stack.tags[..]);
+                    let stack_words = &mut space.stack.words[..];
+                    // As long, in the eyes of the host's compiler too.
+                    let stack_tags = &mut space.stack.tags[..stack_words.len()];
                     'frame: loop {
                         let window = base as usize..base as usize + FRAME_WINDOW;
                         let words: &mut [u64; FRAME_WINDOW] =
@@ -389,7 +391,7 @@ impl Machine<'_> {
                                     if left.tag != Tag::Integer {
                                         break 'perform;
                                     }
-                                    let divisor = self.program.divisors[right.0 as usize];
+                                    let divisor = divisors[right.0 as usize];
                                     set!(to, Value::integer(divisor.quotient(left.as_integer())));
                                     pc += 1;
                                 }
@@ -398,7 +400,7 @@ impl Machine<'_> {
                                     if left.tag != Tag::Integer {
                                         break 'perform;
                                     }
-                                    let divisor = self.program.divisors[right.0 as usize];
+                                    let divisor = divisors[right.0 as usize];
                                     set!(to, Value::integer(divisor.remainder(left.as_integer())));
                                     pc += 1;
                                 }
@@ -605,12 +607,12 @@ impl Machine<'_> {
                                     yields_integer!(to, integer!(left).checked_mul(i64::from(right.0)));
                                 }
                                 Instruction::IntegerFloorDivideConstant { to, left, right } => {
-                                    let divisor = self.program.divisors[right.0 as usize];
+                                    let divisor = divisors[right.0 as usize];
                                     set!(to, Value::integer(divisor.quotient(integer!(left))));
                                     pc += 1;
                                 }
                                 Instruction::IntegerModuloConstant { to, left, right } => {
-                                    let divisor = self.program.divisors[right.0 as usize];
+                                    let divisor = divisors[right.0 as usize];
                                     set!(to, Value::integer(divisor.remainder(integer!(left))));
                                     pc += 1;
                                 }
@@ -735,7 +737,7 @@ impl Machine<'_> {
                                     set!(to, Value::integer(sum));
                                     pc += 1;
                                     if let Instruction::IntegerModuloConstant { to, right, .. } = code[pc] {
-                                        let divisor = self.program.divisors[right.0 as usize];
+                                        let divisor = divisors[right.0 as usize];
                                         set!(to, Value::integer(divisor.remainder(sum)));
                                         pc += 1;
                                     }
@@ -747,7 +749,7 @@ impl Machine<'_> {
                                     set!(to, Value::integer(product));
                                     pc += 1;
                                     if let Instruction::IntegerModuloConstant { to, right, .. } = code[pc] {
-                                        let divisor = self.program.divisors[right.0 as usize];
+                                        let divisor = divisors[right.0 as usize];
                                         set!(to, Value::integer(divisor.remainder(product)));
                                         pc += 1;
                                     }
