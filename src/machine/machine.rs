@@ -110,7 +110,6 @@ pub struct Machine<'p> {
     pub(super) constants: Vec<Value>,
     /// Index of the first global in the static segment.
     pub(super) first_global: usize,
-    /// Of what the code divides by.
     /// By function index.
     pub(super) callees: Vec<Callee>,
     /// By record index.
