@@ -2,6 +2,7 @@
 //! Knows neither pseudocode nor memory.
 
 pub mod assembler;
+mod demands;
 pub mod disassembler;
 pub mod divisor;
 mod forms;

@@ -227,10 +227,9 @@ impl Frame<'_> {
         !narrowed.is_nothing()
     }
 
-    /// Operands of arithmetic, which are numbers, and the type of what comes of it.
-    fn arithmetic(&mut self, left: u8, right: u8) -> Option<Type> {
-        (self.narrow(left, Type::NUMBER) && self.narrow(right, Type::NUMBER))
-            .then(|| number_of(self.get(left), self.get(right)))
+    /// Past this instruction slots hold what it demands; false if one cannot.
+    fn demand(&mut self, instruction: Instruction) -> bool {
+        instruction.demands().all(|(slot, demanded)| self.narrow(slot, demanded))
     }
 
     /// Operands of an order, which are numbers if one of them can be nothing else.
@@ -244,13 +243,15 @@ impl Frame<'_> {
     fn pass(&mut self, at: u32, instruction: Instruction, surroundings: &mut impl Surroundings) -> bool {
         use Instruction as I;
         let field_name = |program: &Program, site: FieldSiteIndex| program.field_sites[site.0 as usize].field;
+        if !self.demand(instruction) {
+            return false;
+        }
         match instruction.alone() {
             I::LoadInteger { to, .. } => self.set(to.0, Type::INTEGER),
             I::LoadConstant { to, constant } => self.set(to.0, type_of(&self.program.constants[constant.0 as usize])),
             I::Move { to, from } => self.set(to.0, self.get(from.0)),
             I::Clear { to } => self.set(to.0, Type::UNASSIGNED),
             I::CheckAssigned { variable } => return self.narrow(variable.0, Type::ANY.without(Type::UNASSIGNED)),
-            I::CheckBoolean { value } => return self.narrow(value.0, Type::BOOLEAN),
             I::Weaken { to, .. } => self.set(to.0, Type::ANY.without(Type::UNASSIGNED)),
             I::Strengthen { to, from } => {
                 self.set(to.0, read_from_place(self.get(from.0)));
@@ -277,19 +278,12 @@ impl Frame<'_> {
             I::Subtract { to, left, right }
             | I::Multiply { to, left, right }
             | I::FloorDivide { to, left, right }
-            | I::Modulo { to, left, right } => match self.arithmetic(left.0, right.0) {
-                Some(result) => self.set(to.0, result),
-                None => return false,
+            | I::Modulo { to, left, right } => self.set(to.0, number_of(self.get(left.0), self.get(right.0))),
+            I::Power { to, left, right } => match number_of(self.get(left.0), self.get(right.0)) {
+                Type::INTEGER => self.set(to.0, Type::NUMBER),
+                result => self.set(to.0, result),
             },
-            I::Power { to, left, right } => match self.arithmetic(left.0, right.0) {
-                Some(Type::INTEGER) => self.set(to.0, Type::NUMBER),
-                Some(result) => self.set(to.0, result),
-                None => return false,
-            },
-            I::Divide { to, left, right } => match self.arithmetic(left.0, right.0) {
-                Some(_) => self.set(to.0, Type::FLOAT),
-                None => return false,
-            },
+            I::Divide { to, .. } => self.set(to.0, Type::FLOAT),
             I::AddInteger { to, left, .. }
             | I::SubtractInteger { to, left, .. }
             | I::MultiplyInteger { to, left, .. }
@@ -297,18 +291,8 @@ impl Frame<'_> {
             | I::ModuloInteger { to, left, .. }
             | I::FloorDivideConstant { to, left, .. }
             | I::ModuloConstant { to, left, .. }
-            | I::Negate { to, operand: left } => {
-                if !self.narrow(left.0, Type::NUMBER) {
-                    return false;
-                }
-                self.set(to.0, self.get(left.0));
-            }
-            I::Not { to, operand } => {
-                if !self.narrow(operand.0, Type::BOOLEAN) {
-                    return false;
-                }
-                self.set(to.0, Type::BOOLEAN);
-            }
+            | I::Negate { to, operand: left } => self.set(to.0, self.get(left.0)),
+            I::Not { to, .. } => self.set(to.0, Type::BOOLEAN),
             I::Equal { to, .. } | I::NotEqual { to, .. } | I::IsEmpty { to, .. } => self.set(to.0, Type::BOOLEAN),
             I::Less { to, left, right }
             | I::LessEqual { to, left, right }
@@ -320,8 +304,8 @@ impl Frame<'_> {
                 self.set(to.0, Type::BOOLEAN);
             }
 
-            I::LoadElement { to, object, index } => {
-                if !self.narrow(object.0, Type::REFERENCE) || !self.narrow(index.0, Type::INTEGER) {
+            I::LoadElement { to, object, .. } => {
+                if !self.narrow(object.0, Type::REFERENCE) {
                     return false;
                 }
                 self.set(to.0, Type::VALUE);
@@ -356,13 +340,7 @@ impl Frame<'_> {
                 }
                 self.set(to.0, Type::INTEGER);
             }
-            I::Allocate { to, size, .. } => {
-                if !self.narrow(size.0, Type::INTEGER) {
-                    return false;
-                }
-                self.set(to.0, Type::POINTER.or(Type::NULL));
-            }
-            I::AllocateRecord { to, .. } => self.set(to.0, Type::POINTER.or(Type::NULL)),
+            I::Allocate { to, .. } | I::AllocateRecord { to, .. } => self.set(to.0, Type::POINTER.or(Type::NULL)),
             I::AllocateArray { to, .. } | I::StackAllocate { to, .. } => self.set(to.0, Type::POINTER),
 
             I::Call { window, arguments, function } => {
@@ -408,15 +386,11 @@ impl Frame<'_> {
     /// left in place, and the types at the jump's target, if that can.
     fn branch(&mut self, instruction: Instruction) -> (bool, Option<Vec<Type>>) {
         use Instruction as I;
-        let never = (false, None);
+        if !self.demand(instruction) {
+            return (false, None);
+        }
         match instruction {
             I::Jump { .. } => (false, Some(std::mem::take(&mut self.types))),
-            I::JumpIfTrue { condition, .. } | I::JumpIfFalse { condition, .. } => {
-                if !self.narrow(condition.0, Type::BOOLEAN) {
-                    return never;
-                }
-                (true, Some(self.types.clone()))
-            }
             I::JumpIfNull { operand, .. } => {
                 let (null, other) = self.split(operand.0, Type::NULL);
                 (other, null)
@@ -434,20 +408,7 @@ impl Frame<'_> {
             | I::JumpIfGreaterEqual { left, right, .. }
             | I::JumpIfNotGreaterEqual { left, right, .. } => {
                 if !self.order(left.0, right.0) {
-                    return never;
-                }
-                (true, Some(self.types.clone()))
-            }
-            I::JumpIfLessInteger { left, .. }
-            | I::JumpIfNotLessInteger { left, .. }
-            | I::JumpIfLessEqualInteger { left, .. }
-            | I::JumpIfNotLessEqualInteger { left, .. }
-            | I::JumpIfGreaterInteger { left, .. }
-            | I::JumpIfNotGreaterInteger { left, .. }
-            | I::JumpIfGreaterEqualInteger { left, .. }
-            | I::JumpIfNotGreaterEqualInteger { left, .. } => {
-                if !self.narrow(left.0, Type::NUMBER) {
-                    return never;
+                    return (false, None);
                 }
                 (true, Some(self.types.clone()))
             }
@@ -493,11 +454,6 @@ impl Frame<'_> {
 
     /// The beginning of a counted loop: all its numbers become floats unless counter and step are integers.
     fn enter_range(&mut self, counter: u8, variable: u8, limit: u8, step: Option<u8>) -> (bool, Option<Vec<Type>>) {
-        for bound in [Some(counter), Some(limit), step].into_iter().flatten() {
-            if !self.narrow(bound, Type::NUMBER) {
-                return (false, None);
-            }
-        }
         let by = step.map_or(Type::INTEGER, |step| self.get(step));
         let from = self.get(counter);
         let uniform = match (from, by) {

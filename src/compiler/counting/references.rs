@@ -240,9 +240,7 @@ fn past(program: &Program, code: &[Instruction], at: usize, state: State, jumpin
     };
 
     let mut after = state;
-    for slot in never_references(instruction, state, jumping).into_iter().flatten() {
-        after.remove(slot.into());
-    }
+    each_never_reference(instruction, state, jumping, |slot| after.remove(slot.into()));
     if let Some(from) = effects.clobbers_from {
         after = State { any: after.any.below(from), counted: after.counted.below(from) };
     }
@@ -269,14 +267,10 @@ fn past(program: &Program, code: &[Instruction], at: usize, state: State, jumpin
     after
 }
 
-/// Operands that cannot have been references if the program goes on this way.
-fn never_references(instruction: Instruction, state: State, jumping: bool) -> [Option<u8>; 3] {
+/// Calls a function with operands that cannot have been references if the program goes on this way.
+fn each_never_reference(instruction: Instruction, state: State, jumping: bool, mut visit: impl FnMut(u8)) {
     use Instruction as I;
-    let none = [None; 3];
-    // Where one of the two is a number, so is the other.
-    let alike = |left: u8, right: u8| {
-        if state.of(left).refer && state.of(right).refer { none } else { [Some(left), Some(right), None] }
-    };
+    instruction.demands().for_each(|(slot, _)| visit(slot));
     match instruction {
         I::Add { left, right, .. }
         | I::AddTemporaries { left, right, .. }
@@ -291,37 +285,16 @@ fn never_references(instruction: Instruction, state: State, jumping: bool) -> [O
         | I::JumpIfGreater { left, right, .. }
         | I::JumpIfNotGreater { left, right, .. }
         | I::JumpIfGreaterEqual { left, right, .. }
-        | I::JumpIfNotGreaterEqual { left, right, .. } => alike(left.0, right.0),
-        I::Subtract { left, right, .. }
-        | I::Multiply { left, right, .. }
-        | I::Divide { left, right, .. }
-        | I::FloorDivide { left, right, .. }
-        | I::Modulo { left, right, .. }
-        | I::Power { left, right, .. } => [Some(left.0), Some(right.0), None],
-        I::AddInteger { left, .. }
-        | I::SubtractInteger { left, .. }
-        | I::MultiplyInteger { left, .. }
-        | I::FloorDivideInteger { left, .. }
-        | I::ModuloInteger { left, .. }
-        | I::JumpIfLessInteger { left, .. }
-        | I::JumpIfNotLessInteger { left, .. }
-        | I::JumpIfLessEqualInteger { left, .. }
-        | I::JumpIfNotLessEqualInteger { left, .. }
-        | I::JumpIfGreaterInteger { left, .. }
-        | I::JumpIfNotGreaterInteger { left, .. }
-        | I::JumpIfGreaterEqualInteger { left, .. }
-        | I::JumpIfNotGreaterEqualInteger { left, .. } => [Some(left.0), None, None],
-        I::Negate { operand, .. } | I::Not { operand, .. } => [Some(operand.0), None, None],
-        I::CheckBoolean { value } => [Some(value.0), None, None],
-        I::JumpIfTrue { condition, .. } | I::JumpIfFalse { condition, .. } => [Some(condition.0), None, None],
-        I::JumpIfEqualInteger { left, .. } if jumping => [Some(left.0), None, None],
-        I::JumpIfNotEqualInteger { left, .. } if !jumping => [Some(left.0), None, None],
-        I::JumpIfNull { operand, .. } if jumping => [Some(operand.0), None, None],
-        I::JumpIfNotNull { operand, .. } if !jumping => [Some(operand.0), None, None],
-        I::LoadElement { index, .. } | I::StoreElement { index, .. } => [Some(index.0), None, None],
-        I::Allocate { size, .. } => [Some(size.0), None, None],
-        I::CountEnter { counter, limit, .. } => [Some(counter.0), Some(limit.0), None],
-        I::RangeEnter { counter, limit, .. } => [Some(counter.0), Some(limit.0), Some(limit.0 + 1)],
-        _ => none,
+        | I::JumpIfNotGreaterEqual { left, right, .. }
+            // Where one of the two is a number, so is the other.
+            if !(state.of(left.0).refer && state.of(right.0).refer) =>
+        {
+            [left, right].into_iter().for_each(|operand| visit(operand.0));
+        }
+        I::JumpIfEqualInteger { left: operand, .. } | I::JumpIfNull { operand, .. } if jumping => visit(operand.0),
+        I::JumpIfNotEqualInteger { left: operand, .. } | I::JumpIfNotNull { operand, .. } if !jumping => {
+            visit(operand.0);
+        }
+        _ => {}
     }
 }
