@@ -253,27 +253,34 @@ impl Surroundings for Claims<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bytecode::Variable;
 
-    fn message(functions: &[&[Instruction]]) -> Option<String> {
+    /// A program of functions with so many parameters each, all in slot 2; the first is the top level.
+    fn program(functions: &[(&[Instruction], u8)]) -> Program {
         let mut program = Program::default();
-        for code in functions {
+        for &(code, parameters) in functions {
             let entry = program.code.len() as u32;
             program.code.extend_from_slice(code);
             program.functions.push(Function {
                 name: format!("f{entry}"),
                 entry,
                 end: program.code.len() as u32,
-                parameters: 0,
-                slots: 4,
-                frame_words: 4,
-                variables: Vec::new(),
+                parameters,
+                slots: 6,
+                frame_words: 6,
+                variables: (0..parameters).map(|_| Variable { name: "n".to_owned(), slot: 2 }).collect(),
                 buffers: Vec::new(),
                 owner: if entry == 0 { Owner::TopLevel } else { Owner::User },
                 header: crate::source::Span::default(),
             });
         }
         program.spans = vec![crate::source::Span::default(); program.code.len()];
-        verify(&program).err().map(|error| error.message)
+        program
+    }
+
+    fn message(functions: &[&[Instruction]]) -> Option<String> {
+        let functions: Vec<_> = functions.iter().map(|&code| (code, 0)).collect();
+        verify(&program(&functions)).err().map(|error| error.message)
     }
 
     #[test]
@@ -290,27 +297,10 @@ mod tests {
     /// A function of one parameter, in slot 2, that is called with an integer and is said to take and give
     /// what its types are.
     fn typed_message(parameter: Type, result: Type, code: &[Instruction]) -> Option<String> {
-        use crate::bytecode::{Count, FunctionIndex, Integer, Types, Variable, Window, Write};
-        let mut program = Program::default();
+        use crate::bytecode::{Count, FunctionIndex, Integer, Types, Window, Write};
         let call = Instruction::Call { window: Window(2), arguments: Count(1), function: FunctionIndex(1) };
         let top_level = [Instruction::LoadInteger { to: Write(4), value: Integer(1) }, call, Instruction::Halt {}];
-        for (code, parameters) in [(&top_level[..], 0), (code, 1)] {
-            let entry = program.code.len() as u32;
-            program.code.extend_from_slice(code);
-            program.functions.push(Function {
-                name: format!("f{parameters}"),
-                entry,
-                end: program.code.len() as u32,
-                parameters,
-                slots: 6,
-                frame_words: 6,
-                variables: (0..parameters).map(|_| Variable { name: "n".to_owned(), slot: 2 }).collect(),
-                buffers: Vec::new(),
-                owner: if parameters == 0 { Owner::TopLevel } else { Owner::User },
-                header: crate::source::Span::default(),
-            });
-        }
-        program.spans = vec![crate::source::Span::default(); program.code.len()];
+        let mut program = program(&[(&top_level, 0), (code, 1)]);
         let types = |parameters: &[Type], result| Some(FunctionTypes { parameters: parameters.to_vec(), result });
         let functions = vec![types(&[], Type::NOTHING), types(&[parameter], result)];
         program.types = Types { functions, ..Types::default() };

@@ -229,6 +229,39 @@ impl Machine<'_> {
                                 pc += 1;
                             }};
                         }
+                        /// The next round of a loop that counts by one, unless its counter has reached the last.
+                        macro_rules! count {
+                            ($now:expr, $last:expr, $counter:expr, $variable:expr, $target:expr) => {{
+                                let now: i64 = $now;
+                                if now < $last {
+                                    // Below the limit, so one more cannot overflow.
+                                    let next = Value::integer(now.wrapping_add(1));
+                                    set!($counter, next);
+                                    set!($variable, next);
+                                    jump!($target);
+                                } else {
+                                    pc += 1;
+                                }
+                            }};
+                        }
+                        /// The same by a step.
+                        macro_rules! advance {
+                            ($now:expr, $step:expr, $last:expr, $counter:expr, $variable:expr, $target:expr) => {{
+                                let (now, step, last): (i64, i64, i64) = ($now, $step, $last);
+                                // A counter that would not fit has passed every limit.
+                                let next = now
+                                    .checked_add(step)
+                                    .filter(|&next| if step > 0 { next <= last } else { next >= last });
+                                match next.map(Value::integer) {
+                                    Some(next) => {
+                                        set!($counter, next);
+                                        set!($variable, next);
+                                        jump!($target);
+                                    }
+                                    None => pc += 1,
+                                }
+                            }};
+                        }
                         /// Goes back to the caller with a value.
                         macro_rules! leave {
                             ($value:expr) => {{
@@ -525,15 +558,8 @@ impl Machine<'_> {
                                     if now.tag != Tag::Integer {
                                         break 'perform;
                                     }
-                                    // Below the limit, so one more cannot overflow.
-                                    if now.as_integer() < last.as_integer() {
-                                        let next = Value::integer(now.as_integer() + 1);
-                                        set!(counter, next);
-                                        set!(variable, next);
-                                        jump!(target);
-                                    } else {
-                                        pc += 1;
-                                    }
+                                    let (now, last) = (now.as_integer(), last.as_integer());
+                                    count!(now, last, counter, variable, target);
                                 }
                                 Instruction::CountEnter { counter, variable, limit, target } => {
                                     let (from, last) = (get!(counter), get!(limit));
@@ -553,17 +579,8 @@ impl Machine<'_> {
                                     if now.tag != Tag::Integer {
                                         break 'perform;
                                     }
-                                    let next = now.as_integer().checked_add(step).filter(|&next| {
-                                        if step > 0 { next <= last.as_integer() } else { next >= last.as_integer() }
-                                    });
-                                    match next.map(Value::integer) {
-                                        Some(next) => {
-                                            set!(counter, next);
-                                            set!(variable, next);
-                                            jump!(target);
-                                        }
-                                        None => pc += 1,
-                                    }
+                                    let (now, last) = (now.as_integer(), last.as_integer());
+                                    advance!(now, step, last, counter, variable, target);
                                 }
                                 Instruction::EachNext { walk, variable, target } => {
                                     let (length, index) = (walk.0.wrapping_add(1), walk.0.wrapping_add(2));
@@ -692,32 +709,12 @@ impl Machine<'_> {
                                     }
                                 }
                                 Instruction::IntegerCountNext { counter, variable, limit, target } => {
-                                    let now = integer!(counter);
-                                    // Below the limit, so one more cannot overflow.
-                                    if now < integer!(limit) {
-                                        let next = Value::integer(now.wrapping_add(1));
-                                        set!(counter, next);
-                                        set!(variable, next);
-                                        jump!(target);
-                                    } else {
-                                        pc += 1;
-                                    }
+                                    count!(integer!(counter), integer!(limit), counter, variable, target);
                                 }
                                 Instruction::IntegerRangeNext { counter, variable, limit, target } => {
                                     let step = integer!(ReadInteger(limit.0.wrapping_add(1)));
                                     let (now, last) = (integer!(counter), integer!(limit));
-                                    // A counter that would not fit has passed every limit.
-                                    let next = now
-                                        .checked_add(step)
-                                        .filter(|&next| if step > 0 { next <= last } else { next >= last });
-                                    match next.map(Value::integer) {
-                                        Some(next) => {
-                                            set!(counter, next);
-                                            set!(variable, next);
-                                            jump!(target);
-                                        }
-                                        None => pc += 1,
-                                    }
+                                    advance!(now, step, last, counter, variable, target);
                                 }
 
                                 // ---- pairs: where something is out of the ordinary the first is done alone

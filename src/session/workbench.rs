@@ -184,9 +184,8 @@ impl Workbench {
         let (added, mut warnings) = self.parse(source)?;
         self.clear_wrecks()?;
         let module = self.grown(&added);
-        let kept = module.functions.len() - added.functions.len();
         let lent = std::mem::take(&mut self.variables);
-        let growth = Growth::new(source, &module, kept);
+        let growth = Growth::new(source, &module, &added);
         let linked = self.link(Growth { variables: &lent, echoes: true, ..growth });
         self.variables = lent;
         let (top_level, more) = linked?;
@@ -213,7 +212,6 @@ impl Workbench {
         let base = self.compiled.sources.get(source).base;
         let (added, mut warnings) = self.parse(source)?;
         let module = self.grown(&added);
-        let kept = module.functions.len() - added.functions.len();
         let breakpoints: Vec<u32> = file.breakpoints.iter().map(|at| at + base).collect();
         let call = match file.call {
             None => None,
@@ -228,7 +226,7 @@ impl Workbench {
             None => Entry::Program,
             Some((module, expression, text)) => Entry::Call { module, expression: *expression, text },
         };
-        let growth = Growth::new(source, &module, kept);
+        let growth = Growth::new(source, &module, &added);
         let (top_level, more) = self.link(Growth { entry, breakpoints: &breakpoints, ..growth })?;
         warnings.extend(more);
         self.clear_wrecks()?;
@@ -258,7 +256,7 @@ impl Workbench {
         let module = std::mem::take(&mut self.module);
         let lent = std::mem::take(&mut self.variables);
         let entry = Entry::Ask { module: &asked, expression };
-        let growth = Growth::new(source, &module, module.functions.len());
+        let growth = Growth::new(source, &module, &asked);
         let linked = self.link(Growth { entry, variables: &lent, ..growth });
         self.module = module;
         self.variables = lent;

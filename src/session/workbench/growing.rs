@@ -35,8 +35,9 @@ pub(super) struct Growth<'a> {
 }
 
 impl<'a> Growth<'a> {
-    /// Of a text whose statements are all there is to run.
-    pub fn new(source: SourceId, module: &'a Module, functions: usize) -> Growth<'a> {
+    /// Of a text that has added this much to a module, and whose statements are all there is to run.
+    pub fn new(source: SourceId, module: &'a Module, added: &Module) -> Growth<'a> {
+        let functions = module.functions.len() - added.functions.len();
         Growth { source, module, entry: Entry::None, functions, variables: &[], echoes: false, breakpoints: &[] }
     }
 }
