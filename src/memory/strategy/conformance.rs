@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 
 use super::super::layout::FieldName;
 use super::super::{Event, Fault, LayoutId, Memory, MemoryOptions, Root, Shape, Tag, Value};
@@ -313,7 +314,11 @@ fn a_long_list_needs_no_host_stack() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(128))]
+    #![proptest_config(ProptestConfig {
+        cases: 128,
+        failure_persistence: Some(Box::new(FileFailurePersistence::Direct("tests/regressions/strategies.txt"))),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn what_can_be_reached_survives_and_nothing_else_after_a_collection(steps in steps()) {
