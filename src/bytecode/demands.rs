@@ -8,7 +8,7 @@ impl Instruction {
     /// whatever way.
     pub fn demands(self) -> impl Iterator<Item = (u8, Type)> {
         use Instruction as I;
-        let (slots, demanded) = match self.alone() {
+        let (slots, demanded) = match self {
             I::Subtract { left, right, .. }
             | I::Multiply { left, right, .. }
             | I::Divide { left, right, .. }

@@ -16,7 +16,7 @@ macro_rules! forms {
             /// that this one leaves out.
             #[must_use]
             pub fn general(self) -> Instruction {
-                match self.alone() {
+                match self {
                     $(Instruction::$typed { $($operand),+ } => Instruction::$general { $($operand: $operand.into()),+ },)+
                     other => other,
                 }

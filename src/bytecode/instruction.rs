@@ -26,6 +26,9 @@ macro_rules! define_instruction {
                 text: concat!($($doc, "\n"),+),
             },)+];
 
+            /// How many there are. Their opcodes are below that.
+            pub const COUNT: usize = Self::MANUAL.len();
+
             /// Its mnemonic.
             pub const fn mnemonic(self) -> &'static str {
                 match self { $(Instruction::$name { .. } => $mnemonic,)+ }
@@ -52,13 +55,78 @@ macro_rules! define_instruction {
                 }
             }
 
+            /// Its opcode: the number of its row.
+            pub const fn opcode(self) -> u8 {
+                match self { $(Instruction::$name { .. } => Opcode::$name as u8,)+ }
+            }
+
             /// Calls `visit` with each operand.
             fn operands(self, visit: &mut impl OperandVisitor) {
                 #[allow(unused_variables, reason = "some instructions have no operands")]
                 match self { $(Instruction::$name { $($field),* } => { $(visit.operand($field);)* })+ }
             }
         }
+
+        /// The rows of the table as types of their own: what is compiled once for each instruction is generic
+        /// over them.
+        #[allow(missing_docs, reason = "as for `Instruction`")]
+        pub mod rows {
+            use super::*;
+
+            $($(#[doc = $doc])+
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name { $(pub $field: $type),* }
+
+            impl Row for $name {
+                const OPCODE: u8 = Opcode::$name as u8;
+                const OPERANDS: &'static [(&'static str, usize)] = &[$((stringify!($field), <$type>::WIDTH)),*];
+
+                #[inline(always)]
+                fn decode(encoded: &Encoded, known: Known) -> Self {
+                    #[allow(unused_mut, unused_variables, reason = "some instructions have no operands")]
+                    let mut decoder = Decoder { encoded, known, at: 1 };
+                    $name { $($field: decoder.take()),* }
+                }
+            })+
+        }
     };
+}
+
+/// An instruction that is known when the host's code is compiled.
+pub trait Row: Sized {
+    /// The number of the row.
+    const OPCODE: u8;
+    /// The names of its operands, and their widths in bytes.
+    const OPERANDS: &'static [(&'static str, usize)];
+
+    /// Its operands in such an instruction.
+    fn decode(encoded: &Encoded, known: Known) -> Self;
+}
+
+/// A byte of an instruction that is known already: its place, and what it is. The opcode's place for none.
+pub type Known = (usize, u8);
+
+/// The place of a row's operand among the bytes of the instruction.
+pub const fn place<R: Row>(name: &str) -> usize {
+    let (mut place, mut at) = (1_usize, 0);
+    loop {
+        let (operand, width) = R::OPERANDS[at];
+        place = place.next_multiple_of(width);
+        if same(operand, name) {
+            return place;
+        }
+        place += width;
+        at += 1;
+    }
+}
+
+const fn same(left: &str, right: &str) -> bool {
+    let (left, right) = (left.as_bytes(), right.as_bytes());
+    let mut at = 0;
+    while at < left.len() && at < right.len() && left[at] == right[at] {
+        at += 1;
+    }
+    at == left.len() && at == right.len()
 }
 
 /// A row of the printed manual.
@@ -102,6 +170,33 @@ impl Packer {
     fn take<O: Operand>(&mut self) -> O {
         let mask = u64::MAX >> (64 - 8 * O::WIDTH);
         O::from_bits((self.word >> self.place::<O>() & mask) as u32)
+    }
+}
+
+/// The eight bytes of an instruction, the opcode first.
+pub type Encoded = [u8; 8];
+
+/// Takes operands out of an instruction.
+struct Decoder<'e> {
+    encoded: &'e Encoded,
+    known: Known,
+    at: usize,
+}
+
+impl Decoder<'_> {
+    #[inline(always)]
+    fn take<O: Operand>(&mut self) -> O {
+        let at = self.at.next_multiple_of(O::WIDTH);
+        self.at = at + O::WIDTH;
+        if at == self.known.0 {
+            return O::from_bits(u32::from(self.known.1));
+        }
+        let bytes = &self.encoded[at..at + O::WIDTH];
+        O::from_bits(match *bytes {
+            [byte] => u32::from(byte),
+            [_, _] => u32::from(u16::from_le_bytes(bytes.try_into().expect("two bytes"))),
+            _ => u32::from_le_bytes(bytes.try_into().expect("four bytes")),
+        })
     }
 }
 

@@ -218,14 +218,6 @@ macro_rules! for_each_instruction {
             /// Like `range-next`.
             "integer.range-next" IntegerRangeNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: IntegerLimitAndStep, target: Target }
 
-            // ---- pairs: this instruction and the next one, which takes its result
-            /// `integer.multiply`, and the `integer.add` behind it.
-            "integer.multiply+add" IntegerMultiplyThenAdd { to: WriteInteger, left: ReadInteger, right: ReadInteger }
-            /// `integer.add`, and the `integer.modulo-constant` behind it.
-            "integer.add+modulo-constant" IntegerAddThenModuloConstant { to: WriteInteger, left: ReadInteger, right: ReadInteger }
-            /// `integer.multiply-constant`, and the `integer.modulo-constant` behind it.
-            "integer.multiply+modulo-constant" IntegerMultiplyConstantThenModuloConstant { to: WriteInteger, left: ReadInteger, right: Integer }
-
             // ---- elements and fields
             /// `to` := `object[index]`.
             "load-element" LoadElement { to: Write, object: Read, index: Read }
@@ -308,19 +300,8 @@ macro_rules! for_each_instruction {
             "store-element-given" StoreElementGiven { object: Read, index: Read, from: Read }
             /// Like `store-field-counted`, and `from` is released: it hands its count over.
             "store-field-given" StoreFieldGiven { object: Read, from: Read, field: FieldSiteIndex }
-
-            // ---- two in one: see `peephole.rs`
-            /// `to` := `left * right`; where all are integers or all floats it does the `add` after it as well:
-            /// `sum` := `addend` and the product.
-            "multiply-add" MultiplyAdd { to: Write, left: Read, right: Read, sum: Ahead, addend: Ahead }
-            /// `to` := `left * right`; where all are integers or all floats it does the `subtract` after it as
-            /// well: `difference` := `minuend` less the product.
-            "multiply-subtract" MultiplySubtract { to: Write, left: Read, right: Read, difference: Ahead, minuend: Ahead }
-            /// `to` := `object[index]`; where both are integers or both floats it does the `add` after it as
-            /// well: `sum` := `addend` and the element.
-            "load-element-add" LoadElementAdd { to: Write, object: Read, index: Read, sum: Ahead, addend: Ahead }
         }
     };
 }
 
-pub(super) use for_each_instruction;
+pub(crate) use for_each_instruction;

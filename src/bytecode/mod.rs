@@ -11,11 +11,13 @@ mod isa;
 pub mod linker;
 pub mod liveness;
 pub mod operand;
-pub mod peephole;
 pub mod program;
+pub mod sequence;
 pub mod types;
 pub mod typing;
 pub mod verifier;
+
+pub(crate) use isa::for_each_instruction;
 
 pub use divisor::Divisor;
 pub use instruction::Instruction;

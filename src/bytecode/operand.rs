@@ -130,6 +130,13 @@ macro_rules! slot_operands {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $name(pub u8);
 
+        impl From<$name> for u8 {
+            #[inline(always)]
+            fn from(operand: $name) -> u8 {
+                operand.0
+            }
+        }
+
         impl Operand for $name {
             const WIDTH: usize = 1;
             $(const HOLDS: Type = Type::$of;)?
@@ -218,8 +225,6 @@ slot_operands! {
     Window reads 0 writes 1 clobbers 0 values 2 touches 2;
     /// Where a built-in's value comes back; its arguments follow.
     BuiltinWindow reads 0 writes 1 values 1;
-    /// A slot that the instruction after it writes or reads, and names itself.
-    Ahead reads 0 writes 0;
     /// The first of some values.
     Values reads 0 writes 0 values 0;
 }

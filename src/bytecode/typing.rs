@@ -246,7 +246,7 @@ impl Frame<'_> {
         if !self.demand(instruction) {
             return false;
         }
-        match instruction.alone() {
+        match instruction {
             I::LoadInteger { to, .. } => self.set(to.0, Type::INTEGER),
             I::LoadConstant { to, constant } => self.set(to.0, type_of(&self.program.constants[constant.0 as usize])),
             I::Move { to, from } => self.set(to.0, self.get(from.0)),

@@ -102,13 +102,6 @@ fn verify_function(program: &Program, function: &Function) -> Result<(), VerifyE
             _ => {}
         }
     }
-    for at in function.entry..function.end - 1 {
-        let (instruction, next) = (program.code[at as usize], program.code[at as usize + 1]);
-        let alone = instruction.alone();
-        if alone != instruction && alone.paired(next) != Some(instruction) {
-            return Err(error(function, at, "it is half of a pair".to_owned()));
-        }
-    }
     let last = function.end - 1;
     if !program.code[last as usize].ends_path() {
         return Err(error(function, last, "control runs off the end".to_owned()));
@@ -323,8 +316,5 @@ mod tests {
         let float = Instruction::FloatSquareRoot { to: WriteFloat(3), operand: ReadFloat(2) };
         assert!(message(Type::INTEGER, Type::FLOAT, &[float, back]).starts_with("a slot need not hold"));
         assert!(message(Type::INTEGER, Type::INTEGER, &[add, back, add, back]).contains("nothing is known of"));
-        let product =
-            Instruction::IntegerMultiplyThenAdd { to: WriteInteger(3), left: ReadInteger(2), right: ReadInteger(2) };
-        assert_eq!(message(Type::INTEGER, Type::INTEGER, &[product, back]), "it is half of a pair");
     }
 }

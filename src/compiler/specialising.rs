@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::inference::Inference;
-use crate::bytecode::peephole;
 use crate::bytecode::{
     Divisor, DivisorIndex, Function, FunctionIndex, FunctionTypes, Instruction, Program, ReadFloat, Target, Type,
     Types, WriteFloat,
@@ -30,7 +29,6 @@ pub fn specialise(program: &mut Program) {
     program.types = Types { functions, globals: inference.globals(), fields: inference.fields() };
     program.divisors = versions.divisors.all;
     program.code = built.code;
-    peephole::pair(&mut program.code);
     program.spans = built.spans;
     program.functions = built.functions;
     program.library_code = built.library_code;

@@ -2,18 +2,65 @@
 //! and at the word. Each gives nothing, and has done nothing, where anything is out of the ordinary;
 //! [`Machine::perform`](super::machine::Machine) then finds out what it is.
 
+use std::cell::Cell;
+
 use crate::memory::address_space::HEAP_BASE;
 use crate::memory::block::{header_length, header_serial};
 use crate::memory::strategy::{exchange_at_once, release_at_once, retain_at_once};
 use crate::memory::{HeapStatistics, Pointer, Segment, Tag, Value};
 
-/// Words and shadow of the heap. Only what leaves the loop makes the segment grow.
+/// Words and shadow of the heap. While they are here no block is made or freed, and the segment does not grow.
 pub(super) struct Blocks<'m> {
-    words: &'m mut [u64],
-    /// As long as `words`, in the eyes of the host's compiler too.
-    tags: &'m mut [Tag],
+    words: &'m [Cell<u64>],
+    tags: &'m [Cell<Tag>],
+    /// The same once more, to look for headers. If the host's compiler knew that they are the same it would keep in
+    /// registers what is needed twice, and would have to save those.
+    header_words: &'m [Cell<u64>],
+    header_tags: &'m [Cell<Tag>],
     /// Which bytes of partly initialised words are.
-    masks: &'m mut [u8],
+    masks: &'m [Cell<u8>],
+    /// Blocks of elements whose headers have been looked at, each at the place of the slot with the pointer.
+    opened: [Opened<'m>; OPENED],
+    /// The block of bytes whose header has been looked at last.
+    opened_bytes: OpenedBytes,
+}
+
+/// A power of two.
+const OPENED: usize = 4;
+
+/// A block of elements whose header has been looked at.
+#[derive(Clone, Copy)]
+#[repr(align(64))]
+struct Opened<'m> {
+    /// The pointer that it was for.
+    pointer: u64,
+    words: &'m [Cell<u64>],
+    tags: &'m [Cell<Tag>],
+}
+
+/// A block of bytes whose header has been looked at.
+#[derive(Clone, Copy)]
+struct OpenedBytes {
+    /// The pointer that it was for.
+    pointer: u64,
+    /// Index of its first word.
+    first: usize,
+    /// In bytes.
+    length: u64,
+}
+
+/// What a pointer refers to. It is open now.
+enum Found {
+    Elements,
+    Bytes(OpenedBytes),
+}
+
+impl OpenedBytes {
+    const NONE: OpenedBytes = OpenedBytes { pointer: 0, first: 0, length: 0 };
+}
+
+impl Opened<'_> {
+    const NONE: Opened<'static> = Opened { pointer: 0, words: &[], tags: &[] };
 }
 
 /// Whether a word of that tag can be read as it is: initialised, and no weak place.
@@ -25,6 +72,22 @@ pub(super) const fn is_plain_value(tag: Tag) -> bool {
     )
 }
 
+/// The word at an index, if it can be read as it is.
+#[inline(always)]
+fn plain(words: &[Cell<u64>], tags: &[Cell<Tag>], at: usize) -> Option<Value> {
+    let tag = tags.get(at)?.get();
+    if is_plain_value(tag) { Some(Value { word: words.get(at)?.get(), tag }) } else { None }
+}
+
+/// Overwrites the word at an index, if there is one.
+#[inline(always)]
+fn put(words: &[Cell<u64>], tags: &[Cell<Tag>], at: usize, value: Value) -> bool {
+    let (Some(word), Some(tag)) = (words.get(at), tags.get(at)) else { return false };
+    tag.set(value.tag);
+    word.set(value.word);
+    true
+}
+
 /// Index of the header of a block in the segment; beyond the segment for anything else.
 #[inline(always)]
 const fn header_index(pointer: Pointer) -> usize {
@@ -34,174 +97,229 @@ const fn header_index(pointer: Pointer) -> usize {
 impl<'m> Blocks<'m> {
     #[inline(always)]
     pub fn new(heap: &'m mut Segment) -> Blocks<'m> {
-        let words = &mut heap.words[..];
-        let tags = &mut heap.tags[..words.len()];
-        Blocks { words, tags, masks: &mut heap.masks }
+        let words = Cell::from_mut(&mut heap.words[..]).as_slice_of_cells();
+        let tags = Cell::from_mut(&mut heap.tags[..]).as_slice_of_cells();
+        Blocks {
+            words,
+            tags,
+            header_words: words,
+            header_tags: tags,
+            masks: Cell::from_mut(&mut heap.masks[..]).as_slice_of_cells(),
+            opened: [Opened::NONE; _],
+            opened_bytes: OpenedBytes::NONE,
+        }
     }
 
-    /// Overwrites the word at an index.
+    /// Index, word and tag of the header of the live block that a pointer was made for. Whether it is a header at all the
+    /// tag must still say.
     #[inline(always)]
-    pub fn set(&mut self, at: usize, value: Value) {
-        self.words[at] = value.word;
-        self.tags[at] = value.tag;
-    }
-
-    /// The word at an index, if it can be read as it is.
-    #[inline(always)]
-    pub fn plain(&self, at: usize) -> Option<Value> {
-        let word = *self.words.get(at)?;
-        let tag = self.tags[at];
-        is_plain_value(tag).then_some(Value { word, tag })
-    }
-
-    /// Index and word of the header of the live block that a pointer was made for. Whether it is a
-    /// header at all its tag must still say.
-    #[inline(always)]
-    fn header(&self, object: Value) -> Option<(usize, u64)> {
+    fn header(&self, object: Value) -> Option<(usize, u64, Tag)> {
         if object.tag != Tag::Pointer {
             return None;
         }
         let at = header_index(object.as_pointer());
-        let header = *self.words.get(at)?;
-        (header_serial(header) == object.as_pointer().serial()).then_some((at, header))
+        let kind = self.header_tags.get(at)?.get();
+        let header = self.header_words.get(at)?.get();
+        (header_serial(header) == object.as_pointer().serial()).then_some((at, header, kind))
     }
 
-    /// The element or byte at an index of a block.
+    // ---- elements
+
+    /// An element of the block that was opened last for a slot, if that is the one.
     #[inline(always)]
-    pub fn fetch(&self, object: Value, index: Value) -> Option<Value> {
-        let (at, header) = self.header(object)?;
-        if index.tag != Tag::Integer || index.word >= u64::from(header_length(header)) {
+    pub fn opened_element(&self, slot: u8, object: Value, index: Value) -> Option<Value> {
+        let opened = &self.opened[usize::from(slot) % OPENED];
+        if object.tag != Tag::Pointer || object.word != opened.pointer || index.tag != Tag::Integer {
             return None;
         }
-        match self.tags[at] {
-            Tag::ElementsHeader => self.plain(at + 1 + index.word as usize),
+        plain(opened.words, opened.tags, index.word as usize)
+    }
+
+    /// Stores an element there.
+    #[inline(always)]
+    pub fn put_opened_element(&self, slot: u8, object: Value, index: Value, value: Value) -> bool {
+        let opened = &self.opened[usize::from(slot) % OPENED];
+        object.tag == Tag::Pointer
+            && object.word == opened.pointer
+            && index.tag == Tag::Integer
+            && put(opened.words, opened.tags, index.word as usize, value)
+    }
+
+    /// The element or byte at an index of the block that the pointer in a slot refers to.
+    #[inline(always)]
+    pub fn fetch(&mut self, slot: u8, object: Value, index: Value) -> Option<Value> {
+        match self.open(slot, object)? {
+            Found::Elements => self.opened_element(slot, object, index),
+            Found::Bytes(opened) => self.byte(opened, index),
+        }
+    }
+
+    /// Stores it.
+    #[inline(always)]
+    pub fn put(&mut self, slot: u8, object: Value, index: Value, value: Value) -> bool {
+        match self.open(slot, object) {
+            Some(Found::Elements) => self.put_opened_element(slot, object, index, value),
+            Some(Found::Bytes(opened)) => self.put_byte(opened, index, value),
+            None => false,
+        }
+    }
+
+    /// Stores it, if it is a byte.
+    #[inline(always)]
+    pub fn put_if_byte(&mut self, slot: u8, object: Value, index: Value, value: Value) -> bool {
+        match self.open(slot, object) {
+            Some(Found::Bytes(opened)) => self.put_byte(opened, index, value),
+            _ => false,
+        }
+    }
+
+    /// Looks at the header of the block that the pointer in a slot refers to, if it must.
+    #[inline(always)]
+    fn open(&mut self, slot: u8, object: Value) -> Option<Found> {
+        let opened = self.opened_bytes;
+        if object.tag == Tag::Pointer && object.word == opened.pointer {
+            return Some(Found::Bytes(opened));
+        }
+        let (at, header, kind) = self.header(object)?;
+        let (first, length) = (at + 1, header_length(header));
+        match kind {
+            Tag::ElementsHeader => {
+                let words = first..first + length as usize;
+                let (words, tags) = (self.words.get(words.clone())?, self.tags.get(words)?);
+                self.opened[usize::from(slot) % OPENED] = Opened { pointer: object.word, words, tags };
+                Some(Found::Elements)
+            }
             Tag::BytesHeader => {
-                let (holder, lane) = (at + 1 + index.word as usize / 8, index.word % 8);
-                let word = *self.words.get(holder)?;
-                let byte = (word >> (8 * lane)) as u8;
-                let initialised = self.tags[holder] == Tag::Bytes
-                    || self.tags[holder] == Tag::PartialBytes && self.masks.get(holder)? >> lane & 1 == 1;
-                initialised.then_some(Value::integer(i64::from(byte)))
+                let opened = OpenedBytes { pointer: object.word, first, length: u64::from(length) };
+                self.opened_bytes = opened;
+                Some(Found::Bytes(opened))
             }
             _ => None,
         }
     }
 
-    /// Stores an element or byte of a block.
-    #[inline(always)]
-    pub fn put(&mut self, object: Value, index: Value, value: Value) -> bool {
-        let Some((at, header)) = self.header(object) else { return false };
-        if index.tag != Tag::Integer || index.word >= u64::from(header_length(header)) {
-            return false;
-        }
-        match self.tags[at] {
-            Tag::ElementsHeader => {
-                let element = at + 1 + index.word as usize;
-                if element >= self.words.len() {
-                    return false;
-                }
-                self.set(element, value);
-                true
-            }
-            Tag::BytesHeader => {
-                let (holder, lane) = (at + 1 + index.word as usize / 8, index.word % 8);
-                if holder >= self.words.len() || value.tag != Tag::Integer || value.word > 255 {
-                    return false;
-                }
-                if self.tags[holder] != Tag::Bytes {
-                    // The first bytes of a word, mostly.
-                    let Some(mask) = self.masks.get_mut(holder) else { return false };
-                    let known = if self.tags[holder] == Tag::PartialBytes { *mask } else { 0 };
-                    *mask = known | 1 << lane;
-                    self.tags[holder] = if *mask == 0xFF { Tag::Bytes } else { Tag::PartialBytes };
-                }
-                let shift = 8 * lane;
-                self.words[holder] = self.words[holder] & !(0xFF << shift) | value.word << shift;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Index of the word of a field at `offset` words, if `object` is a live block of that layout.
-    #[inline(always)]
-    pub fn field_word(&self, object: Value, layout: u32, offset: u32) -> Option<usize> {
-        let (at, header) = self.header(object)?;
-        let field = at + 1 + offset as usize;
-        let found = self.tags[at] == Tag::FieldsHeader && header_length(header) == layout && field < self.words.len();
-        found.then_some(field)
-    }
-
     /// Index of the word of an element of a block of elements.
     #[inline(always)]
     pub fn element_word(&self, object: Value, index: Value) -> Option<usize> {
-        let (at, header) = self.header(object)?;
-        if self.tags[at] != Tag::ElementsHeader
-            || index.tag != Tag::Integer
-            || index.word >= u64::from(header_length(header))
-        {
-            return None;
-        }
-        let element = at + 1 + index.word as usize;
-        (element < self.words.len()).then_some(element)
-    }
-
-    /// Overwrites the word at an index, which counts as a reference: what it held does no more.
-    #[inline(always)]
-    pub fn set_counted(&mut self, counts: &mut HeapStatistics, at: usize, value: Value) -> bool {
-        let held = Value { word: self.words[at], tag: self.tags[at] };
-        let counted = exchange_at_once(self.words, self.tags, counts, held, value);
-        if counted {
-            self.set(at, value);
-        }
-        counted
-    }
-
-    /// Overwrites the word at an index with a reference that is counted already.
-    #[inline(always)]
-    pub fn set_given(&mut self, counts: &mut HeapStatistics, at: usize, value: Value) -> bool {
-        let held = Value { word: self.words[at], tag: self.tags[at] };
-        let released = release_at_once(self.words, self.tags, counts, held);
-        if released {
-            self.set(at, value);
-        }
-        released
-    }
-
-    /// Counts that a place outside of the heap holds `value` now and `held` no more.
-    #[inline(always)]
-    pub fn exchange(&mut self, counts: &mut HeapStatistics, held: Value, value: Value) -> bool {
-        exchange_at_once(self.words, self.tags, counts, held, value)
-    }
-
-    /// Counts one more reference.
-    #[inline(always)]
-    pub fn retain(&mut self, counts: &mut HeapStatistics, value: Value) -> bool {
-        retain_at_once(self.words, self.tags, counts, value)
-    }
-
-    /// Counts one reference less.
-    #[inline(always)]
-    pub fn release(&mut self, counts: &mut HeapStatistics, value: Value) -> bool {
-        release_at_once(self.words, self.tags, counts, value)
-    }
-
-    /// Puts the word at `offset` of a record that has just been made.
-    #[inline(always)]
-    pub fn initialise(&mut self, record: Value, offset: u32, value: Value) -> bool {
-        let at = header_index(record.as_pointer()) + 1 + offset as usize;
-        let inside = at < self.words.len();
-        if inside {
-            self.set(at, value);
-        }
-        inside
+        let (at, header, kind) = self.header(object)?;
+        let found =
+            kind == Tag::ElementsHeader && index.tag == Tag::Integer && index.word < u64::from(header_length(header));
+        found.then(|| at + 1 + index.word as usize)
     }
 
     /// The length of a block of elements or bytes.
     #[inline(always)]
     pub fn length(&self, object: Value) -> Option<Value> {
-        let (at, header) = self.header(object)?;
-        let counted = matches!(self.tags[at], Tag::ElementsHeader | Tag::BytesHeader);
+        let (_, header, kind) = self.header(object)?;
+        let counted = matches!(kind, Tag::ElementsHeader | Tag::BytesHeader);
         counted.then(|| Value::integer(i64::from(header_length(header))))
+    }
+
+    // ---- bytes
+
+    /// A byte of such a block.
+    #[inline(always)]
+    fn byte(&self, opened: OpenedBytes, index: Value) -> Option<Value> {
+        if index.tag != Tag::Integer || index.word >= opened.length {
+            return None;
+        }
+        let index = index.word as usize;
+        let (holder, lane) = (opened.first + index / 8, index % 8);
+        let (word, tag) = (self.words.get(holder)?.get(), self.tags.get(holder)?.get());
+        let byte = (word >> (8 * lane)) as u8;
+        let initialised =
+            tag == Tag::Bytes || tag == Tag::PartialBytes && self.masks.get(holder)?.get() >> lane & 1 == 1;
+        initialised.then_some(Value::integer(i64::from(byte)))
+    }
+
+    /// Stores a byte of such a block.
+    #[inline(always)]
+    fn put_byte(&self, opened: OpenedBytes, index: Value, value: Value) -> bool {
+        if index.tag != Tag::Integer || index.word >= opened.length {
+            return false;
+        }
+        let index = index.word as usize;
+        let (holder, lane) = (opened.first + index / 8, index % 8);
+        let (Some(word), Some(tag)) = (self.words.get(holder), self.tags.get(holder)) else { return false };
+        if value.tag != Tag::Integer || value.word > 255 {
+            return false;
+        }
+        if tag.get() != Tag::Bytes {
+            // The first bytes of a word, mostly.
+            let Some(mask) = self.masks.get(holder) else { return false };
+            let known = if tag.get() == Tag::PartialBytes { mask.get() } else { 0 };
+            mask.set(known | 1 << lane);
+            tag.set(if mask.get() == 0xFF { Tag::Bytes } else { Tag::PartialBytes });
+        }
+        let shift = 8 * lane;
+        word.set(word.get() & !(0xFF << shift) | value.word << shift);
+        true
+    }
+
+    // ---- fields
+
+    /// A record, if `object` is one and live: index of its first word, and its layout.
+    #[inline(always)]
+    pub fn record(&self, object: Value) -> Option<(usize, u32)> {
+        let (at, header, kind) = self.header(object)?;
+        (kind == Tag::FieldsHeader).then(|| (at + 1, header_length(header)))
+    }
+
+    /// The word at an index, if it can be read as it is.
+    #[inline(always)]
+    pub fn get(&self, at: usize) -> Option<Value> {
+        plain(self.words, self.tags, at)
+    }
+
+    /// Overwrites it, if there is one.
+    #[inline(always)]
+    pub fn set(&self, at: usize, value: Value) -> bool {
+        put(self.words, self.tags, at, value)
+    }
+
+    /// Puts the word at `offset` of a record that has just been made.
+    #[inline(always)]
+    pub fn initialise(&self, record: Value, offset: u32, value: Value) -> bool {
+        put(self.words, self.tags, header_index(record.as_pointer()) + 1 + offset as usize, value)
+    }
+
+    // ---- references that are counted
+
+    /// Overwrites the word at an index, which counts as a reference: what it held does no more.
+    #[inline(always)]
+    pub fn set_counted(&self, counts: &mut HeapStatistics, at: usize, value: Value) -> bool {
+        let Some(held) = self.at(at) else { return false };
+        exchange_at_once(self.words, self.tags, counts, held, value) && put(self.words, self.tags, at, value)
+    }
+
+    /// Overwrites the word at an index with a reference that is counted already.
+    #[inline(always)]
+    pub fn set_given(&self, counts: &mut HeapStatistics, at: usize, value: Value) -> bool {
+        let Some(held) = self.at(at) else { return false };
+        release_at_once(self.words, self.tags, counts, held) && put(self.words, self.tags, at, value)
+    }
+
+    /// The word at an index.
+    #[inline(always)]
+    fn at(&self, at: usize) -> Option<Value> {
+        Some(Value { word: self.words.get(at)?.get(), tag: self.tags.get(at)?.get() })
+    }
+
+    /// Counts that a place outside of the heap holds `value` now and `held` no more.
+    #[inline(always)]
+    pub fn exchange(&self, counts: &mut HeapStatistics, held: Value, value: Value) -> bool {
+        exchange_at_once(self.words, self.tags, counts, held, value)
+    }
+
+    /// Counts one more reference.
+    #[inline(always)]
+    pub fn retain(&self, counts: &mut HeapStatistics, value: Value) -> bool {
+        retain_at_once(self.words, self.tags, counts, value)
+    }
+
+    /// Counts one reference less.
+    #[inline(always)]
+    pub fn release(&self, counts: &mut HeapStatistics, value: Value) -> bool {
+        release_at_once(self.words, self.tags, counts, value)
     }
 }

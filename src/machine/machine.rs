@@ -10,7 +10,9 @@ use super::prompt::Activity;
 use super::random::Random;
 use super::recovery::Survived;
 use super::trap::{Cause, Trap};
+use crate::bytecode::instruction::Encoded;
 use crate::bytecode::liveness::FrameMap;
+use crate::bytecode::sequence::{self, LONGEST};
 use crate::bytecode::{Constant, Program};
 use crate::limits::FRAME_WINDOW;
 use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Root, Tag, Value};
@@ -110,6 +112,8 @@ pub struct Machine<'p> {
     pub(super) constants: Vec<Value>,
     /// Index of the first global in the static segment.
     pub(super) first_global: usize,
+    /// The program's code for the handlers: see [`Core::code`](super::core::Core).
+    pub(super) image: Vec<Encoded>,
     /// By function index.
     pub(super) callees: Vec<Callee>,
     /// By record index.
@@ -155,6 +159,7 @@ impl<'p> Machine<'p> {
             result: None,
             constants: Vec::new(),
             first_global: 0,
+            image: vec![[0; 8]; LONGEST],
             callees: Vec::new(),
             record_layouts: Vec::new(),
             field_caches: Vec::new(),
@@ -194,6 +199,13 @@ impl<'p> Machine<'p> {
         for (record, layout) in (0..).zip(&program.records).skip(self.record_layouts.len()) {
             let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
             self.record_layouts.push(memory.layouts.add_record(record, &fields));
+        }
+        let loaded = self.image.len() - LONGEST;
+        let code = program.code[loaded..].iter().map(|instruction| instruction.encode().to_le_bytes());
+        self.image.splice(loaded..loaded, code);
+        let opcodes = sequence::choose(&self.image[loaded..program.code.len()]);
+        for (encoded, opcode) in self.image[loaded..].iter_mut().zip(opcodes) {
+            encoded[0] = opcode;
         }
         let functions = &program.functions[self.callees.len()..];
         self.callees.extend(

@@ -5,11 +5,14 @@ mod blocks;
 mod builtins;
 mod checks;
 mod collecting;
+mod core;
 mod diagnosis;
+mod dispatch;
 mod display;
 pub mod drawing;
 mod execute;
 mod frame;
+mod handlers;
 pub mod host;
 #[allow(clippy::module_inception, reason = "the module is named by its one type")]
 pub mod machine;

@@ -501,12 +501,6 @@ impl Machine<'_> {
             | I::FloatMultiply { .. }
             | I::FloatDivide { .. }
             | I::FloatSquareRoot { .. }
-            | I::MultiplyAdd { .. }
-            | I::MultiplySubtract { .. }
-            | I::LoadElementAdd { .. }
-            | I::IntegerMultiplyThenAdd { .. }
-            | I::IntegerAddThenModuloConstant { .. }
-            | I::IntegerMultiplyConstantThenModuloConstant { .. }
             | I::IntegerJumpIfEqual { .. }
             | I::IntegerJumpIfNotEqual { .. }
             | I::IntegerJumpIfLess { .. }

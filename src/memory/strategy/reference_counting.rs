@@ -4,6 +4,7 @@
 //! slots are kept by the instructions that the compiler inserts, those of globals, elements and
 //! fields by the stores. Cycles keep themselves alive; they are what this strategy loses.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 use super::super::address_space::{HEAP_BASE, WORD_BYTES};
@@ -60,10 +61,10 @@ impl Strategy for ReferenceCounting {
 /// Counts one more reference to the block of a value, where that is one step. False, and nothing done, where
 /// [`Memory::retain`] has to.
 #[inline(never)]
-pub fn retain_at_once(words: &mut [u64], tags: &[Tag], counts: &mut HeapStatistics, value: Value) -> bool {
+pub fn retain_at_once(words: &[Cell<u64>], tags: &[Cell<Tag>], counts: &mut HeapStatistics, value: Value) -> bool {
     match count_word(words, tags, value) {
-        Some(Some(at)) => {
-            words[at] += ONE;
+        Some(Some(count)) => {
+            count.set(count.get() + ONE);
             counts.retains += 1;
             true
         }
@@ -75,10 +76,10 @@ pub fn retain_at_once(words: &mut [u64], tags: &[Tag], counts: &mut HeapStatisti
 /// Counts one reference less, where that is one step: not the last. False, and nothing done, where
 /// [`Memory::release`] has to.
 #[inline(never)]
-pub fn release_at_once(words: &mut [u64], tags: &[Tag], counts: &mut HeapStatistics, value: Value) -> bool {
+pub fn release_at_once(words: &[Cell<u64>], tags: &[Cell<Tag>], counts: &mut HeapStatistics, value: Value) -> bool {
     match count_word(words, tags, value) {
-        Some(Some(at)) if words[at] >= 2 * ONE => {
-            words[at] -= ONE;
+        Some(Some(count)) if count.get() >= 2 * ONE => {
+            count.set(count.get() - ONE);
             counts.releases += 1;
             true
         }
@@ -91,8 +92,8 @@ pub fn release_at_once(words: &mut [u64], tags: &[Tag], counts: &mut HeapStatist
 /// nothing done, otherwise.
 #[inline(never)]
 pub fn exchange_at_once(
-    words: &mut [u64],
-    tags: &[Tag],
+    words: &[Cell<u64>],
+    tags: &[Cell<Tag>],
     counts: &mut HeapStatistics,
     held: Value,
     value: Value,
@@ -100,7 +101,7 @@ pub fn exchange_at_once(
     if held.tag.is_reference() {
         // What the place held may not be the last one: `value` cannot be given up again.
         let outlives = match count_word(words, tags, held) {
-            Some(Some(at)) => words[at] >= 2 * ONE,
+            Some(Some(count)) => count.get() >= 2 * ONE,
             Some(None) => true,
             None => false,
         };
@@ -110,20 +111,20 @@ pub fn exchange_at_once(
     }
 }
 
-/// Index of the word that counts the references to the block of a value; within that, none if it has no
+/// The word that counts the references to the block of a value; within that, none if it has no
 /// such block. Nothing where it takes more to tell.
 #[inline(always)]
-fn count_word(words: &[u64], tags: &[Tag], value: Value) -> Option<Option<usize>> {
+fn count_word<'w>(words: &'w [Cell<u64>], tags: &[Cell<Tag>], value: Value) -> Option<Option<&'w Cell<u64>>> {
     match value.tag {
         Tag::Pointer | Tag::String => {
             let pointer = value.as_pointer();
-            let tags = &tags[..words.len()];
             // Beyond the segment for whatever is not in the heap.
             let header = (pointer.address().wrapping_sub(HEAP_BASE + WORD_BYTES as u32) >> 3) as usize;
+            let is_header = tags.get(header).is_some_and(|tag| tag.get().is_header());
             let counted = words
                 .get(header)
-                .is_some_and(|&word| header > 0 && header_serial(word) == pointer.serial() && tags[header].is_header());
-            Some(counted.then(|| header - 1))
+                .is_some_and(|word| header > 0 && header_serial(word.get()) == pointer.serial() && is_header);
+            Some(counted.then(|| &words[header - 1]))
         }
         Tag::InteriorPointer => None,
         _ => Some(None),

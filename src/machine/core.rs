@@ -1,0 +1,222 @@
+//! What the handlers of instructions work on: the frame, and the [`Core`], which holds whatever else they
+//! need of the machine where it is one load away. Where the machine has to do more than that, a handler
+//! gives up, and [`Machine::perform`](super::machine::Machine) does the instruction.
+//!
+//! The frame's window is `[_; 256]` and a slot is a `u8`, so slots are not bounds-checked. Cells, because a
+//! call takes the callee's window from the same stack while the caller's is still there.
+
+use std::cell::Cell;
+
+use super::blocks::Blocks;
+use super::dispatch::{Exit, Handler};
+use super::frame::Position;
+use super::machine::{Callee, FieldCache};
+use crate::bytecode::instruction::Encoded;
+use crate::bytecode::sequence::LONGEST;
+use crate::bytecode::{Divisor, Target};
+use crate::limits::FRAME_WINDOW;
+use crate::memory::{HeapStatistics, Segment, Tag, Value};
+
+/// Instructions that a handler may look at: the one it is for, and what follows.
+pub(super) type Ahead = [Encoded; LONGEST];
+
+/// What a handler sees where there is no code, for the signature's sake.
+pub(super) const NOTHING: &Ahead = &[[0; 8]; LONGEST];
+
+/// What a return will find, and where it goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Expected {
+    /// Its linkage words. Both have 32 bits.
+    pub address: u32,
+    pub link: u32,
+    /// Where it goes.
+    pub pc: u32,
+    pub base: u32,
+}
+
+/// See [`Core::returns`].
+pub(super) type Returns = [Cell<Expected>; 256];
+
+/// The words of a frame and of what may lie beyond it.
+pub(super) type Words = [Cell<u64>; FRAME_WINDOW];
+/// What each of them holds.
+pub(super) type Tags = [Cell<Tag>; FRAME_WINDOW];
+
+/// The frame of the instruction.
+#[derive(Clone, Copy)]
+pub(super) struct Frame<'m> {
+    pub words: &'m Words,
+    pub tags: &'m Tags,
+}
+
+/// Where an instruction that is done says to go on.
+#[derive(Clone, Copy)]
+pub(super) enum Step {
+    /// At the next instruction.
+    Next,
+    /// At a jump's target.
+    Jump(Target),
+    /// At the entry of a function, in its frame.
+    Enter(Position),
+    /// Behind a call, in the caller's frame.
+    Return(Position),
+}
+
+/// What is left to do of an instruction: nothing but to go on, or all of it, by the whole machine.
+pub(super) type Done = Option<Step>;
+
+impl Frame<'_> {
+    /// The value in a slot.
+    #[inline(always)]
+    pub fn get(self, slot: impl Into<u8>) -> Value {
+        let slot = usize::from(slot.into());
+        Value { word: self.words[slot].get(), tag: self.tags[slot].get() }
+    }
+
+    /// Puts a value into a slot.
+    #[inline(always)]
+    pub fn set(self, slot: impl Into<u8>, value: Value) {
+        let slot = usize::from(slot.into());
+        // The word last: then the host's compiler knows it where the next instruction takes it from there.
+        self.tags[slot].set(value.tag);
+        self.words[slot].set(value.word);
+    }
+
+    /// The integer in a slot that holds one for certain.
+    #[inline(always)]
+    pub fn integer(self, slot: impl Into<u8>) -> i64 {
+        let slot = usize::from(slot.into());
+        debug_assert_eq!(self.tags[slot].get(), Tag::Integer, "slot {slot}");
+        self.words[slot].get() as i64
+    }
+
+    /// The float in a slot that holds one for certain.
+    #[inline(always)]
+    pub fn float(self, slot: impl Into<u8>) -> f64 {
+        let slot = usize::from(slot.into());
+        debug_assert_eq!(self.tags[slot].get(), Tag::Float, "slot {slot}");
+        f64::from_bits(self.words[slot].get())
+    }
+
+    /// The boolean in a slot, if it holds one.
+    #[inline(always)]
+    pub fn boolean(self, slot: impl Into<u8>) -> Option<bool> {
+        let value = self.get(slot);
+        (value.tag == Tag::Boolean).then_some(value.word != 0)
+    }
+
+    /// The result of an instruction, which is done with it.
+    #[inline(always)]
+    pub fn give(self, to: impl Into<u8>, value: Value) -> Done {
+        self.set(to, value);
+        Some(Step::Next)
+    }
+
+    /// An integer result.
+    #[inline(always)]
+    pub fn give_integer(self, to: impl Into<u8>, value: i64) -> Done {
+        self.give(to, Value::integer(value))
+    }
+
+    /// A float result.
+    #[inline(always)]
+    pub fn give_float(self, to: impl Into<u8>, value: f64) -> Done {
+        self.give(to, Value::float(value))
+    }
+}
+
+/// Done, if that is so.
+#[inline(always)]
+pub(super) const fn done(done: bool) -> Done {
+    if done { Some(Step::Next) } else { None }
+}
+
+/// Takes a jump, or falls through.
+#[inline(always)]
+pub(super) const fn branch(taken: bool, target: Target) -> Done {
+    Some(if taken { Step::Jump(target) } else { Step::Next })
+}
+
+/// What of a machine the handlers work on.
+pub(super) struct Core<'m> {
+    /// The code as the handlers want it: those instructions that begin a sequence have the number of that for an
+    /// opcode. Behind it are [`LONGEST`] more, so that a handler may look at as many.
+    pub code: &'m [Encoded],
+    /// Says when to look up: a jump adds its offset, falling through changes nothing, and `fuel <= pc` says
+    /// that it is time. So it is the number of executed instructions at which to look up, less what has
+    /// been executed, plus `pc`.
+    pub fuel: i64,
+    /// Where the last jump back went, and the instructions there. The next one most likely goes there, too, and
+    /// the host's processor has not to wait for the former to get the latter.
+    pub again: usize,
+    pub again_ahead: &'m Ahead,
+    /// [`Exit::Perform`] and [`Exit::LookUp`], as nobody can know: if the host's compiler knew what a handler returns,
+    /// it would not make a jump of the call.
+    pub perform: Exit,
+    pub look_up: Exit,
+    /// Frames that there are.
+    pub depth: u64,
+    /// Where the innermost calls said to return to, by depth: the linkage words that their returns will find.
+    pub returns: &'m Returns,
+    /// Where the machine is. Up to date only while no handler runs.
+    pub position: Position,
+    /// Base of the frame.
+    pub base: u32,
+    pub stack_words: &'m [Cell<u64>],
+    pub stack_tags: &'m [Cell<Tag>],
+    pub heap: Blocks<'m>,
+    pub constants: &'m [Value],
+    pub divisors: &'m [Divisor],
+    pub field_caches: &'m [FieldCache],
+    pub callees: &'m [Callee],
+    pub high_water: usize,
+    pub innermost_buffer: u32,
+    pub calls: u64,
+    /// Most frames at a time.
+    pub deepest: u64,
+    pub statics: &'m mut Segment,
+    pub first_global: usize,
+    /// References are counted here.
+    pub references: &'m mut HeapStatistics,
+}
+
+impl<'m> Core<'m> {
+    /// Goes on by the handlers of a table, until one of them leaves.
+    #[inline]
+    pub fn run(&mut self, handlers: &[Handler; 256]) -> Exit {
+        let Position { pc, base } = self.position;
+        let Some((words, tags)) = self.window(base) else { return Exit::Perform };
+        let Some(ahead) = self.instructions(pc) else { return Exit::Perform };
+        self.base = base;
+        handlers[usize::from(ahead[0][0])](ahead, pc, words, tags, self, self.fuel)
+    }
+
+    /// The instructions from an index on.
+    #[inline(always)]
+    pub fn instructions(&self, index: usize) -> Option<&'m Ahead> {
+        // Of 32 bits, so that the end of the range cannot overflow.
+        let index = index as u32 as usize;
+        self.code.get(index..index + LONGEST)?.first_chunk()
+    }
+
+    /// The window of a frame. There is one wherever a frame may begin.
+    #[inline(always)]
+    pub fn window(&self, base: u32) -> Option<(&'m Words, &'m Tags)> {
+        let window = base as usize..base as usize + FRAME_WINDOW;
+        let words = self.stack_words.get(window.clone())?.try_into().ok()?;
+        let tags = self.stack_tags.get(window)?.try_into().ok()?;
+        Some((words, tags))
+    }
+
+    /// The value of a global.
+    #[inline(always)]
+    pub fn global(&self, global: u32) -> Value {
+        self.statics.get(self.first_global + global as usize)
+    }
+
+    /// Overwrites a global.
+    #[inline(always)]
+    pub fn set_global(&mut self, global: u32, value: Value) {
+        self.statics.set(self.first_global + global as usize, value);
+    }
+}

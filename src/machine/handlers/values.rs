@@ -1,0 +1,47 @@
+//! Constants, variables, globals, references to what may die.
+
+use super::handlers;
+use crate::machine::blocks::is_plain_value;
+use crate::machine::core::{Step, done};
+use crate::memory::{Memory, Tag, Value};
+
+handlers! { pc, frame, core:
+    LoadInteger { to, value } => frame.give_integer(to, i64::from(value.0));
+    LoadConstant { to, constant } => frame.give(to, *core.constants.get(constant.0 as usize)?);
+    Move { to, from } => frame.give(to, frame.get(from));
+    Clear { to } => frame.give(to, Value::UNINITIALISED);
+    CheckAssigned { variable } => done(frame.get(variable).tag != Tag::Uninitialised);
+    CheckBoolean { value } => done(frame.get(value).tag == Tag::Boolean);
+    LoadGlobal { to, global } => {
+        let value = core.global(global.0);
+        if is_plain_value(value.tag) { frame.give(to, value) } else { None }
+    };
+    StoreGlobal { from, global } => {
+        core.set_global(global.0, frame.get(from));
+        Some(Step::Next)
+    };
+
+    Weaken { to, from } => frame.give(to, Memory::weaken(frame.get(from)));
+    Strengthen { to, from } => {
+        let value = frame.get(from);
+        if value.tag.is_weak() { None } else { frame.give(to, value) }
+    };
+    Retain { value } => done(core.heap.retain(core.references, frame.get(value)));
+    Release { value } => done(core.heap.release(core.references, frame.get(value)));
+    StoreGlobalCounted { from, global } => {
+        let (held, value) = (core.global(global.0), frame.get(from));
+        if !core.heap.exchange(core.references, held, value) {
+            return None;
+        }
+        core.set_global(global.0, value);
+        Some(Step::Next)
+    };
+    StoreGlobalGiven { from, global } => {
+        let held = core.global(global.0);
+        if !core.heap.release(core.references, held) {
+            return None;
+        }
+        core.set_global(global.0, frame.get(from));
+        Some(Step::Next)
+    };
+}
