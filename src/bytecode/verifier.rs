@@ -1,5 +1,5 @@
 //! Checks compiled code before it runs. Every error it can find is, by definition, our own mistake,
-//! never the user's; what it proves, the loop need not check.
+//! never the user's; what it proves, handlers need not check.
 
 use super::operand::Context;
 use super::program::{Buffer, Function, Owner, Program};

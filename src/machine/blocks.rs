@@ -1,4 +1,4 @@
-//! The heap as the loop sees it: the accesses to blocks that need no more than a look at the header
+//! The heap as handlers see it: the accesses to blocks that need no more than a look at the header
 //! and at the word. Each gives nothing, and has done nothing, where anything is out of the ordinary;
 //! [`Machine::perform`](super::machine::Machine) then finds out what it is.
 

@@ -4,7 +4,7 @@
 /// How uses of memory are checked.
 pub trait Checks {
     /// Whether the first error stops the program. Then nothing a program does reaches linkage words,
-    /// headers or free lists, and the loop takes them as they are.
+    /// headers or free lists, and handlers take them as they are.
     const STOPS: bool;
 }
 

@@ -97,12 +97,7 @@ impl<I: Execute> Sequence for Last<I> {
         fuel: i64,
     ) -> Exit {
         match I::decode(&ahead[place.at], place.known).execute(pc, Frame { words, tags }, core) {
-            None => {
-                let Some(ahead) = (if place.at == 0 { Some(ahead) } else { core.instructions(pc) }) else {
-                    return leave(ahead, pc, words, tags, core, fuel);
-                };
-                otherwise::<I, CHAINED>(ahead, pc, words, tags, core, fuel)
-            }
+            None => give_up::<I, CHAINED>(ahead, place, pc, words, tags, core, fuel),
             done => proceed::<CHAINED>(done, ahead, pc, words, tags, core, fuel),
         }
     }
@@ -120,12 +115,7 @@ impl<I: Execute, const TAKEN: usize, S: Sequence> Sequence for Then<I, TAKEN, S>
         fuel: i64,
     ) -> Exit {
         match I::decode(&ahead[place.at], place.known).execute(pc, Frame { words, tags }, core) {
-            None => {
-                let Some(ahead) = (if place.at == 0 { Some(ahead) } else { core.instructions(pc) }) else {
-                    return leave(ahead, pc, words, tags, core, fuel);
-                };
-                otherwise::<I, CHAINED>(ahead, pc, words, tags, core, fuel)
-            }
+            None => give_up::<I, CHAINED>(ahead, place, pc, words, tags, core, fuel),
             Some(Step::Next) => S::run::<CHAINED>(ahead, place.next(TAKEN, ahead), pc + 1, words, tags, core, fuel),
             done => proceed::<CHAINED>(done, ahead, pc, words, tags, core, fuel),
         }
@@ -142,6 +132,23 @@ fn handler<'m, S: Sequence, const CHAINED: bool>(
     fuel: i64,
 ) -> Exit {
     S::run::<CHAINED>(ahead, Place::FIRST, pc, words, tags, core, fuel)
+}
+
+/// Leaves an instruction of a sequence, which is not of the commonest kind, to a function of its own.
+#[inline(always)]
+fn give_up<'m, I: Execute, const CHAINED: bool>(
+    ahead: &'m Ahead,
+    place: Place,
+    pc: usize,
+    words: &'m Words,
+    tags: &'m Tags,
+    core: &mut Core<'m>,
+    fuel: i64,
+) -> Exit {
+    let Some(ahead) = (if place.at == 0 { Some(ahead) } else { core.instructions(pc) }) else {
+        return leave(ahead, pc, words, tags, core, fuel);
+    };
+    otherwise::<I, CHAINED>(ahead, pc, words, tags, core, fuel)
 }
 
 /// Carries out an instruction that is not of the commonest kind.

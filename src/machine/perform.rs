@@ -1,6 +1,6 @@
 //! What instructions mean, completely, one at a time: every type of operand, every error, everything
 //! that needs the whole machine. The loop comes here whenever its own shortcut does not apply, so
-//! the arms need no shortcuts, and what the loop does completely has no arm.
+//! the arms need no shortcuts, and what handlers do completely has no arm.
 
 use super::builtins;
 use super::display::{show, write_value};
@@ -38,7 +38,7 @@ pub(super) enum Flow {
 }
 
 impl Machine<'_> {
-    /// Executes an instruction that the loop gave up on.
+    /// Executes an instruction that its handler gave up on.
     #[cold]
     #[inline(never)]
     pub(super) fn perform(&mut self, position: Position, host: &mut dyn Host) -> Result<Flow, Ending> {
@@ -484,7 +484,7 @@ impl Machine<'_> {
             | I::JumpIfNull { .. }
             | I::JumpIfNotNull { .. }
             | I::JumpIfEqualInteger { .. }
-            | I::JumpIfNotEqualInteger { .. } => unreachable!("the loop does all of {instruction:?}"),
+            | I::JumpIfNotEqualInteger { .. } => unreachable!("its handler does all of {instruction:?}"),
 
             I::IntegerAdd { .. }
             | I::IntegerSubtract { .. }

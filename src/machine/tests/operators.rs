@@ -1,4 +1,4 @@
-//! Operators as tables. Every row is computed twice: by the loop, which may take a shortcut, and by the
+//! Operators as tables. Every row is computed twice: by a handler, which may take a shortcut, and by the
 //! complete operator alone. A row says what comes out as `print` shows it, or the kind of error.
 
 use super::*;
