@@ -9,7 +9,7 @@ pub struct Divisor {
     /// 2^(63 + bits) / value, rounded up, where 2^bits is the least power of two not below the divisor.
     reciprocal: u64,
     /// `bits - 1`
-    shift: u32,
+    shift: u8,
 }
 
 impl Divisor {
@@ -21,7 +21,18 @@ impl Divisor {
         let bits = 64 - (value as u64 - 1).leading_zeros();
         // The divisor is above 2^(bits - 1), so this is below 2^64.
         let reciprocal = (1_u128 << (63 + bits)) / value as u128 + 1;
-        Some(Divisor { value, reciprocal: reciprocal as u64, shift: bits - 1 })
+        Some(Divisor { value, reciprocal: reciprocal as u64, shift: bits as u8 - 1 })
+    }
+
+    /// What [`Divisor::of`] makes it from.
+    pub const fn parts(self) -> (u64, i32, u8) {
+        (self.reciprocal, self.value, self.shift)
+    }
+
+    /// The divisor of those parts.
+    #[inline(always)]
+    pub const fn of((reciprocal, value, shift): (u64, i32, u8)) -> Divisor {
+        Divisor { value, reciprocal, shift }
     }
 
     /// The quotient rounded down. Exact: the reciprocal is too large by less than 2^bits / 2^(63 + bits) of

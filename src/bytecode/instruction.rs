@@ -378,7 +378,7 @@ impl Instruction {
         self.with_wide(target.0 as u32)
     }
 
-    /// What it names that has another number in another program.
+    /// The row of one of the program's tables that it names.
     pub fn reference(self) -> Option<Reference> {
         let mut reference = None;
         self.operands(&mut reference);

@@ -118,7 +118,6 @@ fn is_same(old: (&Program, &Function), new: (&Program, &Function), home: &[Optio
     };
     let same_instruction = |(before, after): (&Instruction, &Instruction)| match (before.reference(), after.reference())
     {
-        (None, None) => before == after,
         (Some(Reference::Function(old)), Some(Reference::Function(new))) => {
             *before == after.with_reference(old) && home[new as usize] == Some(old)
         }
@@ -126,7 +125,7 @@ fn is_same(old: (&Program, &Function), new: (&Program, &Function), home: &[Optio
             *before == after.with_reference(old)
                 && old_program.field_sites[old as usize] == new_program.field_sites[new as usize]
         }
-        _ => false,
+        _ => before == after,
     };
     shape(old) == shape(new)
         && old.variables == new.variables
@@ -154,7 +153,7 @@ impl Linker<'_> {
         let end = entry + range.len() as u32;
         for &instruction in &newer.code[range.clone()] {
             let instruction = match instruction.reference() {
-                None => instruction,
+                None | Some(Reference::Constant(_) | Reference::Divisor(_)) => instruction,
                 Some(Reference::Function(callee)) => {
                     instruction.with_reference(self.home[callee as usize].expect("what is called is there"))
                 }

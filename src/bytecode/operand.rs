@@ -17,13 +17,18 @@ pub struct Context<'a> {
     pub at: u32,
 }
 
-/// A row of a table that is numbered anew where code moves from one program to another.
+/// A row of one of the program's tables. Functions and field sites have other numbers where code moves from one
+/// program to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reference {
     /// A function, by index.
     Function(u32),
     /// A place where a field is used, by index.
     FieldSite(u32),
+    /// A constant, by index.
+    Constant(u32),
+    /// A constant to divide by, by index.
+    Divisor(u32),
 }
 
 /// What an operand type says of itself. Everything but the bits has a default: "nothing".
@@ -80,7 +85,7 @@ pub trait Operand: Copy {
         None
     }
 
-    /// What it names that has another number in another program. Such an operand is 32 bits wide.
+    /// The row of a table that it names. Such an operand is 32 bits wide.
     fn reference(self) -> Option<Reference> {
         None
     }
@@ -315,7 +320,7 @@ number_operands! {
     Count(u8) width 1 counts count
         show |value, _context| value.to_string(), verify |_v, _c| true;
     /// An entry of the constant table.
-    ConstantIndex(u32) width 4
+    ConstantIndex(u32) width 4 refers Constant
         show |value, context| context.program.show_constant(value), verify |v, c| (v as usize) < c.program.constants.len();
     /// A global.
     GlobalIndex(u32) width 4
@@ -334,7 +339,7 @@ number_operands! {
         show |value, context| context.program.records[value as usize].name.clone(),
         verify |v, c| (v as usize) < c.program.records.len();
     /// A constant to divide by.
-    DivisorIndex(u32) width 4
+    DivisorIndex(u32) width 4 refers Divisor
         show |value, context| context.program.divisors[value as usize].value.to_string(),
         verify |v, c| (v as usize) < c.program.divisors.len();
     /// A stack buffer of the function.

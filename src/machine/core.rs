@@ -10,18 +10,10 @@ use std::cell::Cell;
 use super::blocks::Blocks;
 use super::dispatch::{Exit, Handler};
 use super::frame::Position;
-use super::machine::{Callee, FieldCache};
-use crate::bytecode::instruction::Encoded;
-use crate::bytecode::sequence::LONGEST;
-use crate::bytecode::{Divisor, Target};
+use super::image::{Op, Resolved};
+use crate::bytecode::Target;
 use crate::limits::FRAME_WINDOW;
-use crate::memory::{HeapStatistics, Segment, Tag, Value};
-
-/// Instructions that a handler may look at: the one it is for, and what follows.
-pub(super) type Ahead = [Encoded; LONGEST];
-
-/// What a handler sees where there is no code, for the signature's sake.
-pub(super) const NOTHING: &Ahead = &[[0; 8]; LONGEST];
+use crate::memory::{HeapStatistics, Tag, Value};
 
 /// What a return will find, and where it goes.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +33,15 @@ pub(super) type Returns = [Cell<Expected>; 256];
 pub(super) type Words = [Cell<u64>; FRAME_WINDOW];
 /// What each of them holds.
 pub(super) type Tags = [Cell<Tag>; FRAME_WINDOW];
+
+/// Where an instruction is.
+#[derive(Clone, Copy)]
+pub(super) struct Here<'m> {
+    /// What its operand refers to.
+    pub resolved: &'m Resolved,
+    /// How many instructions there are from it to the end of the code.
+    pub left: usize,
+}
 
 /// The frame of the instruction.
 #[derive(Clone, Copy)]
@@ -139,17 +140,16 @@ pub(super) const fn branch(taken: bool, target: Target) -> Done {
 
 /// What of a machine the handlers work on.
 pub(super) struct Core<'m> {
-    /// The code as the handlers want it: those instructions that begin a sequence have the number of that for an
-    /// opcode. Behind it are [`LONGEST`] more, so that a handler may look at as many.
-    pub code: &'m [Encoded],
-    /// Says when to look up: a jump adds its offset, falling through changes nothing, and `fuel <= pc` says
-    /// that it is time. So it is the number of executed instructions at which to look up, less what has
-    /// been executed, plus `pc`.
-    pub fuel: i64,
-    /// Where the last jump back went, and the instructions there. The next one most likely goes there, too, and
-    /// the host's processor has not to wait for the former to get the latter.
-    pub again: usize,
-    pub again_ahead: &'m Ahead,
+    pub code: &'m [Op],
+    /// Says when to look up, as the number of instructions then left to the end of the code if there were no more
+    /// jumps. So it is the number left now, less those that may still be executed; a jump subtracts its offset, and
+    /// falling through changes nothing.
+    pub due: i64,
+    /// The code from where the last jump back went. The next one most likely goes there, too, and the host's
+    /// processor has not to wait for its offset to get at what is there.
+    pub again: &'m [Op],
+    /// How much code is left where a jump goes back to elsewhere.
+    pub elsewhere: usize,
     /// [`Exit::Perform`] and [`Exit::LookUp`], as nobody can know: if the host's compiler knew what a handler returns,
     /// it would not make a jump of the call.
     pub perform: Exit,
@@ -165,17 +165,13 @@ pub(super) struct Core<'m> {
     pub stack_words: &'m [Cell<u64>],
     pub stack_tags: &'m [Cell<Tag>],
     pub heap: Blocks<'m>,
-    pub constants: &'m [Value],
-    pub divisors: &'m [Divisor],
-    pub field_caches: &'m [FieldCache],
-    pub callees: &'m [Callee],
     pub high_water: usize,
     pub innermost_buffer: u32,
     pub calls: u64,
     /// Most frames at a time.
     pub deepest: u64,
-    pub statics: &'m mut Segment,
-    pub first_global: usize,
+    pub global_words: &'m [Cell<u64>],
+    pub global_tags: &'m [Cell<Tag>],
     /// References are counted here.
     pub references: &'m mut HeapStatistics,
 }
@@ -186,17 +182,15 @@ impl<'m> Core<'m> {
     pub fn run(&mut self, handlers: &[Handler; 256]) -> Exit {
         let Position { pc, base } = self.position;
         let Some((words, tags)) = self.window(base) else { return Exit::Perform };
-        let Some(ahead) = self.instructions(pc) else { return Exit::Perform };
+        let Some((first, _)) = self.code[pc..].split_first() else { return Exit::Perform };
         self.base = base;
-        handlers[usize::from(ahead[0][0])](ahead, pc, words, tags, self, self.fuel)
+        handlers[usize::from(first.encoded[0])](&self.code[pc..], words, tags, self, self.due)
     }
 
-    /// The instructions from an index on.
+    /// The index of an instruction.
     #[inline(always)]
-    pub fn instructions(&self, index: usize) -> Option<&'m Ahead> {
-        // Of 32 bits, so that the end of the range cannot overflow.
-        let index = index as u32 as usize;
-        self.code.get(index..index + LONGEST)?.first_chunk()
+    pub const fn index(&self, left: usize) -> usize {
+        self.code.len() - left
     }
 
     /// The window of a frame. There is one wherever a frame may begin.
@@ -210,13 +204,18 @@ impl<'m> Core<'m> {
 
     /// The value of a global.
     #[inline(always)]
-    pub fn global(&self, global: u32) -> Value {
-        self.statics.get(self.first_global + global as usize)
+    pub fn global(&self, global: u32) -> Option<Value> {
+        let global = global as usize;
+        Some(Value { word: self.global_words.get(global)?.get(), tag: self.global_tags.get(global)?.get() })
     }
 
     /// Overwrites a global.
     #[inline(always)]
-    pub fn set_global(&mut self, global: u32, value: Value) {
-        self.statics.set(self.first_global + global as usize, value);
+    pub fn set_global(&self, global: u32, value: Value) -> Done {
+        let global = global as usize;
+        let (word, tag) = (self.global_words.get(global)?, self.global_tags.get(global)?);
+        tag.set(value.tag);
+        word.set(value.word);
+        Some(Step::Next)
     }
 }

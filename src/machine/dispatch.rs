@@ -9,8 +9,9 @@
 
 use std::marker::PhantomData;
 
-use super::core::{Ahead, Core, Done, Frame, Step, Tags, Words};
+use super::core::{Core, Done, Frame, Here, Step, Tags, Words};
 use super::frame::Position;
+use super::image::{AHEAD, Op};
 use crate::bytecode::for_each_instruction;
 use crate::bytecode::instruction::{Known, Row, rows};
 use crate::bytecode::sequence::{RESULT, for_each_sequence, taken_place};
@@ -29,19 +30,19 @@ pub(super) enum Exit {
     LookUp,
 }
 
-/// Carries out one instruction or a few. The arguments are the word of the first, its index, the frame's
-/// window, base and tags, and the rest of the machine.
-pub(super) type Handler = for<'m> fn(&'m Ahead, usize, &'m Words, &'m Tags, &mut Core<'m>, i64) -> Exit;
+/// Carries out one instruction or a few. The arguments are the code from the first of them on, the frame's window, the
+/// rest of the machine, and when to look up: see [`Core::due`].
+pub(super) type Handler = for<'m> fn(&'m [Op], &'m Words, &'m Tags, &mut Core<'m>, i64) -> Exit;
 
 /// How an instruction is carried out, where that needs no more than the frame and the core.
 pub(super) trait Execute: Row {
     /// Does it in the commonest case, or nothing.
-    fn execute(self, pc: usize, frame: Frame<'_>, core: &mut Core<'_>) -> Done;
+    fn execute(self, here: Here<'_>, frame: Frame<'_>, core: &mut Core<'_>) -> Done;
 
     /// Does it in the other common cases, or nothing. By itself, because what both need in registers would not
     /// fit.
     #[inline(always)]
-    fn otherwise(self, _pc: usize, _frame: Frame<'_>, _core: &mut Core<'_>) -> Done {
+    fn otherwise(self, _here: Here<'_>, _frame: Frame<'_>, _core: &mut Core<'_>) -> Done {
         None
     }
 }
@@ -60,22 +61,21 @@ impl Place {
 
     /// The next one, where the operand at `taken` among its bytes is the result of this one.
     #[inline(always)]
-    const fn next(self, taken: usize, ahead: &Ahead) -> Place {
-        Place { at: self.at + 1, known: (taken, ahead[self.at][RESULT]) }
+    const fn next(self, taken: usize, ahead: &[Op; AHEAD]) -> Place {
+        Place { at: self.at + 1, known: (taken, ahead[self.at].encoded[RESULT]) }
     }
 }
 
 /// Instructions that follow each other.
 trait Sequence {
-    /// Carries them out, and goes on with what follows them. The first is that at `place`, and its index `pc`.
+    /// Carries them out, and goes on with what follows them. The first is that at `place` in the code.
     fn run<'m, const CHAINED: bool>(
-        ahead: &'m Ahead,
+        code: &'m [Op],
         place: Place,
-        pc: usize,
         words: &'m Words,
         tags: &'m Tags,
         core: &mut Core<'m>,
-        fuel: i64,
+        due: i64,
     ) -> Exit;
 }
 
@@ -88,17 +88,17 @@ struct Then<I, const TAKEN: usize, S>(PhantomData<(I, S)>);
 impl<I: Execute> Sequence for Last<I> {
     #[inline(always)]
     fn run<'m, const CHAINED: bool>(
-        ahead: &'m Ahead,
+        code: &'m [Op],
         place: Place,
-        pc: usize,
         words: &'m Words,
         tags: &'m Tags,
         core: &mut Core<'m>,
-        fuel: i64,
+        due: i64,
     ) -> Exit {
-        match I::decode(&ahead[place.at], place.known).execute(pc, Frame { words, tags }, core) {
-            None => give_up::<I, CHAINED>(ahead, place, pc, words, tags, core, fuel),
-            done => proceed::<CHAINED>(done, ahead, pc, words, tags, core, fuel),
+        let Some(ahead) = code.first_chunk::<AHEAD>() else { return leave(code, words, tags, core, due) };
+        match execute::<I>(&ahead[place.at], place, code.len(), Frame { words, tags }, core) {
+            None => otherwise::<I, CHAINED>(&code[place.at..], words, tags, core, due),
+            done => proceed::<CHAINED>(done, &code[place.at..], words, tags, core, due),
         }
     }
 }
@@ -106,142 +106,133 @@ impl<I: Execute> Sequence for Last<I> {
 impl<I: Execute, const TAKEN: usize, S: Sequence> Sequence for Then<I, TAKEN, S> {
     #[inline(always)]
     fn run<'m, const CHAINED: bool>(
-        ahead: &'m Ahead,
+        code: &'m [Op],
         place: Place,
-        pc: usize,
         words: &'m Words,
         tags: &'m Tags,
         core: &mut Core<'m>,
-        fuel: i64,
+        due: i64,
     ) -> Exit {
-        match I::decode(&ahead[place.at], place.known).execute(pc, Frame { words, tags }, core) {
-            None => give_up::<I, CHAINED>(ahead, place, pc, words, tags, core, fuel),
-            Some(Step::Next) => S::run::<CHAINED>(ahead, place.next(TAKEN, ahead), pc + 1, words, tags, core, fuel),
-            done => proceed::<CHAINED>(done, ahead, pc, words, tags, core, fuel),
+        let Some(ahead) = code.first_chunk::<AHEAD>() else { return leave(code, words, tags, core, due) };
+        match execute::<I>(&ahead[place.at], place, code.len(), Frame { words, tags }, core) {
+            None => otherwise::<I, CHAINED>(&code[place.at..], words, tags, core, due),
+            Some(Step::Next) => S::run::<CHAINED>(code, place.next(TAKEN, ahead), words, tags, core, due),
+            done => proceed::<CHAINED>(done, &code[place.at..], words, tags, core, due),
         }
     }
 }
 
-/// The handler of a sequence.
-fn handler<'m, S: Sequence, const CHAINED: bool>(
-    ahead: &'m Ahead,
-    pc: usize,
-    words: &'m Words,
-    tags: &'m Tags,
-    core: &mut Core<'m>,
-    fuel: i64,
-) -> Exit {
-    S::run::<CHAINED>(ahead, Place::FIRST, pc, words, tags, core, fuel)
+/// Carries out the instruction at a place in code of that length.
+#[inline(always)]
+fn execute<I: Execute>(op: &Op, place: Place, length: usize, frame: Frame<'_>, core: &mut Core<'_>) -> Done {
+    let here = Here { resolved: &op.resolved, left: length - place.at };
+    I::decode(&op.encoded, place.known).execute(here, frame, core)
 }
 
-/// Leaves an instruction of a sequence, which is not of the commonest kind, to a function of its own.
-#[inline(always)]
-fn give_up<'m, I: Execute, const CHAINED: bool>(
-    ahead: &'m Ahead,
-    place: Place,
-    pc: usize,
+/// The handler of a sequence.
+fn handler<'m, S: Sequence, const CHAINED: bool>(
+    code: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
     core: &mut Core<'m>,
-    fuel: i64,
+    due: i64,
 ) -> Exit {
-    let Some(ahead) = (if place.at == 0 { Some(ahead) } else { core.instructions(pc) }) else {
-        return leave(ahead, pc, words, tags, core, fuel);
-    };
-    otherwise::<I, CHAINED>(ahead, pc, words, tags, core, fuel)
+    S::run::<CHAINED>(code, Place::FIRST, words, tags, core, due)
 }
 
 /// Carries out an instruction that is not of the commonest kind.
 #[inline(never)]
 fn otherwise<'m, I: Execute, const CHAINED: bool>(
-    ahead: &'m Ahead,
-    pc: usize,
+    code: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
     core: &mut Core<'m>,
-    fuel: i64,
+    due: i64,
 ) -> Exit {
-    let done = I::decode(&ahead[0], (0, 0)).otherwise(pc, Frame { words, tags }, core);
-    proceed::<CHAINED>(done, ahead, pc, words, tags, core, fuel)
+    let Some(op) = code.first() else { return leave(code, words, tags, core, due) };
+    let here = Here { resolved: &op.resolved, left: code.len() };
+    let done = I::decode(&op.encoded, (0, 0)).otherwise(here, Frame { words, tags }, core);
+    proceed::<CHAINED>(done, code, words, tags, core, due)
 }
 
-/// Goes on where an instruction says.
+/// Goes on where the first instruction of the code says.
 #[inline(always)]
 fn proceed<'m, const CHAINED: bool>(
     done: Done,
-    ahead: &'m Ahead,
-    pc: usize,
-    mut words: &'m Words,
-    mut tags: &'m Tags,
+    code: &'m [Op],
+    words: &'m Words,
+    tags: &'m Tags,
     core: &mut Core<'m>,
-    mut fuel: i64,
+    due: i64,
 ) -> Exit {
-    let next = match done {
-        None => return leave(ahead, pc, words, tags, core, fuel),
-        Some(Step::Next) => pc + 1,
+    match done {
+        None => leave(code, words, tags, core, due),
+        Some(Step::Next) => go_on::<CHAINED>(code.get(1..), words, tags, core, due),
         Some(Step::Jump(target)) => {
-            let next = pc.wrapping_add_signed(target.0 as isize + 1);
-            fuel += i64::from(target.0);
-            if fuel <= next as i64 {
-                return look_up(ahead, next, words, tags, core, fuel);
-            }
-            if target.0 < 0 {
-                if core.again != next {
-                    return elsewhere::<CHAINED>(ahead, next, words, tags, core, fuel);
+            let due = due - i64::from(target.0);
+            let left = (code.len() - 1).wrapping_add_signed(-(target.0 as isize));
+            if target.0 >= 0 {
+                let code = code.get(1 + target.0 as usize..);
+                if left as i64 <= due {
+                    return look_up(code.unwrap_or_default(), words, tags, core, due);
                 }
-                return go_on::<CHAINED>(core.again_ahead, next, words, tags, core, fuel);
+                return go_on::<CHAINED>(code, words, tags, core, due);
             }
-            next
+            if left as i64 <= due || core.again.len() != left {
+                core.elsewhere = left;
+                return elsewhere::<CHAINED>(code, words, tags, core, due);
+            }
+            go_on::<CHAINED>(Some(core.again), words, tags, core, due)
         }
         Some(Step::Enter(position) | Step::Return(position)) => {
-            fuel += position.pc as i64 - (pc as i64 + 1);
+            let Some(next) = core.code.get(position.pc..) else { return leave(code, words, tags, core, due) };
+            let due = due + next.len() as i64 + 1 - code.len() as i64;
             core.base = position.base;
-            let Some(window) = core.window(position.base) else {
-                return leave(ahead, position.pc, words, tags, core, fuel);
+            let Some((words, tags)) = core.window(position.base) else {
+                return leave(next, words, tags, core, due);
             };
-            (words, tags) = window;
             // There are no more returns than calls.
-            if matches!(done, Some(Step::Enter(_))) && fuel <= position.pc as i64 {
-                return look_up(ahead, position.pc, words, tags, core, fuel);
+            if matches!(done, Some(Step::Enter(_))) && next.len() as i64 <= due {
+                return look_up(next, words, tags, core, due);
             }
-            position.pc
+            go_on::<CHAINED>(Some(next), words, tags, core, due)
         }
-    };
-    let Some(ahead) = core.instructions(next) else { return leave(ahead, next, words, tags, core, fuel) };
-    go_on::<CHAINED>(ahead, next, words, tags, core, fuel)
+    }
 }
 
-/// Jumps back, not to where it was the last time.
+/// Jumps back, not to where it was the last time, or it is time to look up.
 #[cold]
 #[inline(never)]
 fn elsewhere<'m, const CHAINED: bool>(
-    ahead: &'m Ahead,
-    next: usize,
+    _: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
     core: &mut Core<'m>,
-    fuel: i64,
+    due: i64,
 ) -> Exit {
-    let Some(ahead) = core.instructions(next) else { return leave(ahead, next, words, tags, core, fuel) };
-    (core.again, core.again_ahead) = (next, ahead);
-    go_on::<CHAINED>(ahead, next, words, tags, core, fuel)
+    core.again = &core.code[core.index(core.elsewhere)..];
+    if core.again.len() as i64 <= due {
+        return look_up(core.again, words, tags, core, due);
+    }
+    go_on::<CHAINED>(Some(core.again), words, tags, core, due)
 }
 
-/// Goes on with the instruction at an index.
+/// Goes on with the first instruction of the code.
 #[inline(always)]
 fn go_on<'m, const CHAINED: bool>(
-    ahead: &'m Ahead,
-    next: usize,
+    code: Option<&'m [Op]>,
     words: &'m Words,
     tags: &'m Tags,
     core: &mut Core<'m>,
-    fuel: i64,
+    due: i64,
 ) -> Exit {
+    let code = code.unwrap_or_default();
+    let Some(op) = code.first() else { return leave(code, words, tags, core, due) };
     if CHAINED {
-        CHAIN[usize::from(ahead[0][0])](ahead, next, words, tags, core, fuel)
+        (op.handler)(code, words, tags, core, due)
     } else {
-        core.position = Position { pc: next, base: core.base };
-        core.fuel = fuel;
+        core.position = Position { pc: core.index(code.len()), base: core.base };
+        core.due = due;
         Exit::Stepped
     }
 }
@@ -249,18 +240,18 @@ fn go_on<'m, const CHAINED: bool>(
 /// Returns for the whole machine. With the signature of a handler, so that getting here is a jump, too.
 #[cold]
 #[inline(never)]
-fn leave<'m>(_: &'m Ahead, pc: usize, _: &'m Words, _: &'m Tags, core: &mut Core<'m>, fuel: i64) -> Exit {
-    core.position = Position { pc, base: core.base };
-    core.fuel = fuel;
+fn leave<'m>(code: &'m [Op], _: &'m Words, _: &'m Tags, core: &mut Core<'m>, due: i64) -> Exit {
+    core.position = Position { pc: core.index(code.len()), base: core.base };
+    core.due = due;
     core.perform
 }
 
 /// Returns to look up.
 #[cold]
 #[inline(never)]
-fn look_up<'m>(_: &'m Ahead, pc: usize, _: &'m Words, _: &'m Tags, core: &mut Core<'m>, fuel: i64) -> Exit {
-    core.position = Position { pc, base: core.base };
-    core.fuel = fuel;
+fn look_up<'m>(code: &'m [Op], _: &'m Words, _: &'m Tags, core: &mut Core<'m>, due: i64) -> Exit {
+    core.position = Position { pc: core.index(code.len()), base: core.base };
+    core.due = due;
     core.look_up
 }
 
@@ -320,6 +311,11 @@ const CHAIN: &[Handler; 256] = &of_sequences::<true>();
 const STEPS: &[Handler; 256] = &of_sequences::<false>();
 /// Handlers that return after an instruction.
 const SINGLE_STEPS: &[Handler; 256] = &of_firsts();
+
+/// What carries out instructions where handlers call each other, by what is at the place of the opcode in an image.
+pub(super) const fn handler_of(opcode: u8) -> Handler {
+    CHAIN[opcode as usize]
+}
 
 /// By what is at the place of the opcode in a word of the image: how to carry it out. For who watches, one
 /// instruction at a time.

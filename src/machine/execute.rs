@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::blocks::Blocks;
 use super::checks::Checks;
-use super::core::{Core, Expected, NOTHING, Returns};
+use super::core::{Core, Expected, Returns};
 use super::dispatch::{Exit, handlers};
 use super::frame::{Position, linked_base, return_index};
 use super::host::Host;
@@ -25,8 +25,10 @@ struct Progress {
     position: Position,
     /// Number of executed instructions at which to look up.
     poll_at: u64,
-    /// See [`Core::fuel`].
-    fuel: i64,
+    /// Instructions that there are.
+    length: usize,
+    /// See [`Core::due`].
+    due: i64,
     calls: u64,
     /// Most frames at a time.
     deepest: u64,
@@ -39,12 +41,22 @@ struct Progress {
 impl Progress {
     /// Instructions executed before the one at `position`.
     const fn executed(&self) -> u64 {
-        (self.poll_at as i64 - self.fuel + self.position.pc as i64) as u64
+        (self.poll_at as i64 - self.remaining()) as u64
+    }
+
+    /// Instructions to execute before it is time to look up.
+    const fn remaining(&self) -> i64 {
+        self.left() - self.due
+    }
+
+    /// Instructions from the one at `position` to the end of the code.
+    const fn left(&self) -> i64 {
+        (self.length - self.position.pc) as i64
     }
 
     /// The program goes on elsewhere than at the next instruction.
     const fn go_to(&mut self, position: Position) {
-        self.fuel += position.pc as i64 - (self.position.pc as i64 + 1);
+        self.due -= position.pc as i64 - (self.position.pc as i64 + 1);
         self.position = position;
     }
 }
@@ -62,10 +74,12 @@ impl Machine<'_> {
         const { assert!(C::STOPS, "the handlers take linkage words and headers as they are") };
         let poll_at = self.next_poll(self.counts.instructions);
         let depth = self.frames(start).count() as u64;
+        let length = self.image.ops().len();
         let mut progress = Progress {
             position: start,
             poll_at,
-            fuel: (poll_at - self.counts.instructions) as i64 + start.pc as i64,
+            length,
+            due: (length - start.pc) as i64 - (poll_at - self.counts.instructions) as i64,
             calls: self.counts.calls,
             depth,
             deepest: self.counts.max_call_depth.max(depth),
@@ -136,10 +150,10 @@ impl Machine<'_> {
         let program = self.program;
         let space = &mut self.memory.space;
         let mut core = Core {
-            code: &self.image,
-            fuel: progress.fuel,
-            again: usize::MAX,
-            again_ahead: NOTHING,
+            code: self.image.ops(),
+            due: progress.due,
+            again: &[],
+            elsewhere: 0,
             perform: Exit::Perform,
             look_up: Exit::LookUp,
             depth: progress.depth,
@@ -149,16 +163,12 @@ impl Machine<'_> {
             stack_words: Cell::from_mut(&mut space.stack.words[..]).as_slice_of_cells(),
             stack_tags: Cell::from_mut(&mut space.stack.tags[..]).as_slice_of_cells(),
             heap: Blocks::new(&mut space.heap),
-            constants: &self.constants,
-            divisors: &program.divisors,
-            field_caches: &self.field_caches,
-            callees: &self.callees,
             high_water: self.high_water,
             innermost_buffer: self.innermost_buffer,
             calls: progress.calls,
             deepest: progress.deepest,
-            statics: &mut space.statics,
-            first_global: self.first_global,
+            global_words: &Cell::from_mut(&mut space.statics.words[..]).as_slice_of_cells()[self.first_global..],
+            global_tags: &Cell::from_mut(&mut space.statics.tags[..]).as_slice_of_cells()[self.first_global..],
             references: &mut self.memory.counts,
         };
         let handlers = handlers(P::ACTIVE);
@@ -171,8 +181,8 @@ impl Machine<'_> {
                 break exit;
             }
         };
-        let Core { position, fuel, depth, calls, deepest, .. } = core;
-        (progress.position, progress.fuel, progress.depth) = (position, fuel, depth);
+        let Core { position, due, depth, calls, deepest, .. } = core;
+        (progress.position, progress.due, progress.depth) = (position, due, depth);
         (progress.calls, progress.deepest) = (calls, deepest);
         exit
     }
@@ -180,7 +190,7 @@ impl Machine<'_> {
     /// Looks whether it is time to stop. Nothing of the instruction at the position is done.
     fn look_up(&mut self, progress: &mut Progress, interrupt: &AtomicBool) -> Option<End> {
         let interrupted = interrupt.load(Ordering::Relaxed);
-        if !interrupted && progress.fuel > progress.position.pc as i64 {
+        if !interrupted && progress.remaining() > 0 {
             return None;
         }
         let executed = progress.executed();
@@ -191,7 +201,7 @@ impl Machine<'_> {
             return Some(if limit.is_some() { End::Trapped(trap) } else { End::Interrupted(trap) });
         }
         let next = self.next_poll(executed);
-        progress.fuel += (next - progress.poll_at) as i64;
+        progress.due -= (next - progress.poll_at) as i64;
         progress.poll_at = next;
         None
     }

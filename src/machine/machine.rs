@@ -5,17 +5,16 @@ use std::sync::atomic::AtomicBool;
 use super::checks::Stop;
 use super::frame::Position;
 use super::host::Host;
+use super::image::{FieldCache, Image, Resolved};
 use super::probe::Probe;
 use super::prompt::Activity;
 use super::random::Random;
 use super::recovery::Survived;
 use super::trap::{Cause, Trap};
-use crate::bytecode::instruction::Encoded;
 use crate::bytecode::liveness::FrameMap;
-use crate::bytecode::sequence::{self, LONGEST};
-use crate::bytecode::{Constant, Program};
+use crate::bytecode::{Constant, Program, Reference};
 use crate::limits::FRAME_WINDOW;
-use crate::memory::{Fault, FieldName, LayoutId, Layouts, Memory, MemoryOptions, Root, Tag, Value};
+use crate::memory::{Fault, FieldName, LayoutId, Memory, MemoryOptions, Root, Tag, Value};
 
 /// How a machine runs a program.
 #[derive(Clone, Debug)]
@@ -64,41 +63,6 @@ pub struct MachineStatistics {
     pub stack_high_water_bytes: u64,
 }
 
-/// What a call needs to know of a function, side by side.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Callee {
-    /// Index of its first instruction.
-    pub entry: u32,
-    /// Words of its frame.
-    pub frame_words: u32,
-}
-
-/// Where a field was found the last time that a place in the text used it.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct FieldCache {
-    /// Id of the layout it was found in. Header lengths have 31 bits, so [`FieldCache::EMPTY`]'s is none's.
-    pub layout: u32,
-    /// Its word offset.
-    pub offset: u32,
-}
-
-impl FieldCache {
-    const EMPTY: FieldCache = FieldCache { layout: u32::MAX, offset: 0 };
-
-    /// Whether nothing was found yet.
-    pub(super) const fn is_empty(self) -> bool {
-        self.layout == Self::EMPTY.layout
-    }
-
-    /// For a field in blocks of a layout. Embedded arrays are no words and not cached.
-    pub(super) fn of(layouts: &Layouts, layout: LayoutId, name: FieldName) -> FieldCache {
-        match layouts.get(layout).field(name) {
-            Some(field) if field.embedded == 0 => FieldCache { layout: layout.0, offset: field.offset },
-            _ => FieldCache::EMPTY,
-        }
-    }
-}
-
 /// A machine.
 #[derive(Debug)]
 pub struct Machine<'p> {
@@ -112,14 +76,9 @@ pub struct Machine<'p> {
     pub(super) constants: Vec<Value>,
     /// Index of the first global in the static segment.
     pub(super) first_global: usize,
-    /// The program's code for the handlers: see [`Core::code`](super::core::Core).
-    pub(super) image: Vec<Encoded>,
-    /// By function index.
-    pub(super) callees: Vec<Callee>,
+    pub(super) image: Image,
     /// By record index.
     pub(super) record_layouts: Vec<LayoutId>,
-    /// By field site.
-    pub(super) field_caches: Vec<FieldCache>,
     /// Stack indices of the headers of live stack buffers; those of inner frames last.
     pub(super) buffers: Vec<usize>,
     /// The last of `buffers`; 0 if there is none.
@@ -159,10 +118,8 @@ impl<'p> Machine<'p> {
             result: None,
             constants: Vec::new(),
             first_global: 0,
-            image: vec![[0; 8]; LONGEST],
-            callees: Vec::new(),
+            image: Image::new(),
             record_layouts: Vec::new(),
-            field_caches: Vec::new(),
             buffers: Vec::new(),
             innermost_buffer: 0,
             stack_words: (options.memory.stack_bytes / 8) as usize,
@@ -200,25 +157,20 @@ impl<'p> Machine<'p> {
             let fields: Vec<_> = layout.fields.iter().map(|&(name, slots)| (FieldName(name), slots)).collect();
             self.record_layouts.push(memory.layouts.add_record(record, &fields));
         }
-        let loaded = self.image.len() - LONGEST;
-        let code = program.code[loaded..].iter().map(|instruction| instruction.encode().to_le_bytes());
-        self.image.splice(loaded..loaded, code);
-        let opcodes = sequence::choose(&self.image[loaded..program.code.len()]);
-        for (encoded, opcode) in self.image[loaded..].iter_mut().zip(opcodes) {
-            encoded[0] = opcode;
-        }
-        let functions = &program.functions[self.callees.len()..];
-        self.callees.extend(
-            functions.iter().map(|function| Callee { entry: function.entry, frame_words: function.frame_words }),
-        );
-        for site in &program.field_sites[self.field_caches.len()..] {
-            self.field_caches.push(match site.record {
-                Some(record) => {
-                    FieldCache::of(&memory.layouts, self.record_layouts[record as usize], FieldName(site.field))
+        let Machine { constants, record_layouts, .. } = self;
+        self.image.extend(&program.code[self.image.len()..], |instruction| {
+            Some(match instruction.reference()? {
+                Reference::Constant(constant) => Resolved::of_constant(constants[constant as usize]),
+                Reference::Divisor(divisor) => Resolved::of_divisor(program.divisors[divisor as usize]),
+                Reference::Function(function) => Resolved::of_function(&program.functions[function as usize]),
+                Reference::FieldSite(site) => {
+                    let site = program.field_sites[site as usize];
+                    Resolved::of_field(site.record.map_or(FieldCache::EMPTY, |record| {
+                        FieldCache::of(&memory.layouts, record_layouts[record as usize], FieldName(site.field))
+                    }))
                 }
-                None => FieldCache::EMPTY,
-            });
-        }
+            })
+        });
         self.frame_maps.resize(program.functions.len(), None);
         Ok(())
     }

@@ -14,6 +14,7 @@ mod execute;
 mod frame;
 mod handlers;
 pub mod host;
+mod image;
 #[allow(clippy::module_inception, reason = "the module is named by its one type")]
 pub mod machine;
 mod operators;

@@ -6,7 +6,8 @@ use super::builtins;
 use super::display::{show, write_value};
 use super::frame::{LINKAGE_WORDS, Position};
 use super::host::{FileProblem, Host};
-use super::machine::{FieldCache, Machine};
+use super::image::FieldCache;
+use super::machine::Machine;
 use super::operators::{self, Arithmetic, Relation};
 use super::trap::{Cause, Ending};
 use crate::bytecode::{AllocationKind, DivisorIndex, Drops, Failure, FieldSiteIndex, Instruction, Target};
@@ -286,19 +287,19 @@ impl Machine<'_> {
                     return self.put(base, to.0, Value::integer(length as i64));
                 }
                 let value = self.memory.load_field(object, name)?;
-                self.remember_field(object, field);
+                self.remember_field(object, field, position);
                 self.put(base, to.0, value)
             }
             I::StoreField { object, from, field } | I::StoreFieldCounted { object, from, field } => {
                 let object = self.slot(base, object.0);
                 self.memory.store_field(object, self.field_name(field), self.slot(base, from.0))?;
-                self.remember_field(object, field);
+                self.remember_field(object, field, position);
                 Ok(Flow::Next)
             }
             I::StoreFieldGiven { object, from, field } => {
                 let (object, value) = (self.slot(base, object.0), self.slot(base, from.0));
                 self.memory.store_field(object, self.field_name(field), value)?;
-                self.remember_field(object, field);
+                self.remember_field(object, field, position);
                 self.memory.release(value)?;
                 Ok(Flow::Next)
             }
@@ -621,11 +622,11 @@ impl Machine<'_> {
     }
 
     /// Caches where a field was found.
-    fn remember_field(&mut self, object: Value, field: FieldSiteIndex) {
+    fn remember_field(&mut self, object: Value, field: FieldSiteIndex, position: Position) {
         let Ok(block) = self.memory.block(object) else { return };
         if let BlockKind::Fields(layout) = block.kind {
             let name = self.field_name(field);
-            self.field_caches[field.0 as usize] = FieldCache::of(&self.memory.layouts, layout, name);
+            self.image.note_field(position.pc, FieldCache::of(&self.memory.layouts, layout, name));
         }
     }
 
@@ -661,7 +662,7 @@ impl Machine<'_> {
     fn enter(&mut self, base: usize, function: u32, caller: Position) -> Result<Flow, Ending> {
         self.take_stack(base, function as usize)?;
         self.link(base, caller);
-        Ok(Flow::Enter { base: base as u32, entry: self.callees[function as usize].entry })
+        Ok(Flow::Enter { base: base as u32, entry: self.program.functions[function as usize].entry })
     }
 
     /// One past the frame of the function at `position`, stack buffers included.

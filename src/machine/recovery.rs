@@ -200,7 +200,7 @@ impl Machine<'_> {
             }
             I::LoadField { to, object, field } => {
                 let object = self.slot(base, object.0);
-                let (field, spot) = self.field(object, field);
+                let (field, spot) = self.field(object, field, position);
                 let value = match field {
                     // Where an embedded array lies can be told without reading.
                     Some(LayoutField { embedded: 1.., .. }) => {
@@ -213,12 +213,12 @@ impl Machine<'_> {
             }
             I::StoreField { object, from, field } | I::StoreFieldCounted { object, from, field } => {
                 let (object, from) = (self.slot(base, object.0), self.slot(base, from.0));
-                let (field, spot) = self.field(object, field);
+                let (field, spot) = self.field(object, field, position);
                 self.assign(field, spot, from, position)?;
             }
             I::StoreFieldLiteral { object, from, field } => {
                 let (object, from) = (self.slot(base, object.0), self.slot(base, from.0));
-                let (field, spot) = self.field(object, field);
+                let (field, spot) = self.field(object, field, position);
                 if self.assign(field, spot, from, position)? {
                     self.memory.drop_literal(from)?;
                 }
@@ -227,7 +227,7 @@ impl Machine<'_> {
                 let (object, from) = (self.slot(base, object.0), self.slot(base, from.0));
                 let spot = match fault {
                     Fault::OutOfBounds(_) => self.element(fault, object, index.0.into()),
-                    _ => self.field(object, field).1.plus(index.0.into()),
+                    _ => self.field(object, field, position).1.plus(index.0.into()),
                 };
                 self.write_astray(spot, from, position)?;
             }
@@ -357,7 +357,7 @@ impl Machine<'_> {
     }
 
     /// Which field of a block is meant, as far as that can be told, and where it lies.
-    fn field(&self, object: Value, site: FieldSiteIndex) -> (Option<LayoutField>, Spot) {
+    fn field(&self, object: Value, site: FieldSiteIndex, position: Position) -> (Option<LayoutField>, Spot) {
         let name = self.field_name(site);
         let start = Spot { address: object.as_pointer().address().into(), width: Width::Word };
         let layouts = &self.memory.layouts;
@@ -369,8 +369,8 @@ impl Machine<'_> {
             }
             // The block is gone: where this place found the field before, or where anybody has it.
             _ => {
-                let cache = self.field_caches[site.0 as usize];
-                let cached = LayoutField { name, offset: cache.offset, embedded: 0 };
+                let cache = self.image.field(position.pc);
+                let cached = LayoutField { name, offset: cache.offset as u32, embedded: 0 };
                 let seen = (!cache.is_empty()).then_some(cached);
                 seen.or_else(|| layouts.latest_field(name))
             }

@@ -1,31 +1,30 @@
 //! Elements and fields of blocks. What makes blocks or frees them needs the whole machine.
 
 use super::handlers;
-use crate::bytecode::FieldSiteIndex;
-use crate::machine::core::{Core, done};
+use crate::machine::core::{Core, Here, done};
 use crate::memory::Value;
 
 /// Index of the word of a field, if the object is a live record of the layout in which it was found the last time.
 #[inline(always)]
-fn field_of(core: &Core<'_>, object: Value, field: FieldSiteIndex) -> Option<usize> {
+fn field_of(core: &Core<'_>, object: Value, here: Here<'_>) -> Option<usize> {
     let (first, layout) = core.heap.record(object)?;
-    let cache = core.field_caches.get(field.0 as usize)?;
-    (layout == cache.layout).then_some(first + cache.offset as usize)
+    let cache = here.resolved.field();
+    (layout == cache.layout).then(|| first.wrapping_add(cache.offset))
 }
 
-handlers! { pc, frame, core:
+handlers! { here, frame, core:
     LoadElement { to, object, index } => {
         frame.give(to, core.heap.opened_element(object.0, frame.get(object), frame.get(index))?)
     }, otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
     StoreElement { object, index, from } => {
         done(core.heap.put_opened_element(object.0, frame.get(object), frame.get(index), frame.get(from)))
     }, otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
-    LoadField { to, object, field } => {
-        let at = field_of(core, frame.get(object), field)?;
+    LoadField { to, object, .. } => {
+        let at = field_of(core, frame.get(object), here)?;
         frame.give(to, core.heap.get(at)?)
     };
-    StoreField { object, from, field } => {
-        let at = field_of(core, frame.get(object), field)?;
+    StoreField { object, from, .. } => {
+        let at = field_of(core, frame.get(object), here)?;
         done(core.heap.set(at, frame.get(from)))
     };
     StoreElementCounted { object, index, from } => {
@@ -38,12 +37,12 @@ handlers! { pc, frame, core:
         let at = core.heap.element_word(frame.get(object), frame.get(index))?;
         done(core.heap.set_given(core.references, at, frame.get(from)))
     };
-    StoreFieldCounted { object, from, field } => {
-        let at = field_of(core, frame.get(object), field)?;
+    StoreFieldCounted { object, from, .. } => {
+        let at = field_of(core, frame.get(object), here)?;
         done(core.heap.set_counted(core.references, at, frame.get(from)))
     };
-    StoreFieldGiven { object, from, field } => {
-        let at = field_of(core, frame.get(object), field)?;
+    StoreFieldGiven { object, from, .. } => {
+        let at = field_of(core, frame.get(object), here)?;
         done(core.heap.set_given(core.references, at, frame.get(from)))
     };
     StoreFieldLiteral { .. } => None;

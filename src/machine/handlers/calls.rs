@@ -37,14 +37,15 @@ fn back(frame: Frame<'_>, core: &mut Core<'_>, value: Value, position: Position)
     Step::Return(position)
 }
 
-handlers! { pc, frame, core:
-    Call { window, function, .. } => {
-        let callee = *core.callees.get(function.0 as usize)?;
+handlers! { here, frame, core:
+    Call { window, .. } => {
+        let callee = here.resolved.callee();
         let base = core.base + u32::from(window.0);
         if base as usize + callee.frame_words as usize > core.high_water {
             return None;
         }
-        let return_address = Program::address(pc as u32 + 1);
+        let behind = core.index(here.left) as u32 + 1;
+        let return_address = Program::address(behind);
         let (address, link) = (u64::from(return_address), link_to(core.base));
         frame.set(window, Value::new(address, Tag::CodeAddress));
         frame.set(window.0.wrapping_add(1), Value::new(link, Tag::FrameLink));
@@ -53,11 +54,11 @@ handlers! { pc, frame, core:
         core.returns[core.depth as usize % core.returns.len()].set(Expected {
             address: return_address,
             link: link as u32,
-            pc: pc as u32 + 1,
+            pc: behind,
             base: core.base,
         });
         core.deepest = core.deepest.max(core.depth);
-        Some(Step::Enter(Position { pc: callee.entry as usize, base }))
+        Some(Step::Enter(Position { pc: callee.entry, base }))
     };
     Return { value } => leave(frame, core, frame.get(value)), otherwise leave_anyhow(frame, core, frame.get(value));
     ReturnNull {} => leave(frame, core, Value::NULL), otherwise leave_anyhow(frame, core, Value::NULL);

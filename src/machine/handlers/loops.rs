@@ -35,7 +35,7 @@ pub(super) const fn round(another: Option<()>, target: crate::bytecode::Target) 
     Some(if another.is_some() { Step::Jump(target) } else { Step::Next })
 }
 
-handlers! { pc, frame, core:
+handlers! { here, frame, core:
     CountEnter { counter, variable, limit, target } => {
         let (from, last) = (frame.get(counter), frame.get(limit));
         if from.tag != Tag::Integer || last.tag != Tag::Integer {
