@@ -70,9 +70,9 @@ macro_rules! for_each_sequence {
             LoadElement + JumpIfNotEqualInteger(left);
 
             // ---- fields
-            LoadField + LoadField + FloatSubtract(right);
-            LoadField + FloatMultiply + FloatAdd(right) + StoreField(from);
-            LoadField + FloatMultiply + FloatSubtract(right) + StoreField(from);
+            LoadField + FloatSubtract(right);
+            LoadField + FloatMultiply + FloatAdd(right);
+            LoadField + FloatMultiply + FloatSubtract(right);
             LoadField + FloatMultiply(left);
             LoadField + IntegerAdd(right);
             LoadField + Add(right);

@@ -258,11 +258,22 @@ impl<'m> Blocks<'m> {
 
     // ---- fields
 
-    /// A record, if `object` is one and live: index of its first word, and its layout.
+    /// Index of the word at the offset of a record, if `object` is one of that layout and live. No record ends beyond
+    /// its segment, so there is such a word.
     #[inline(always)]
-    pub fn record(&self, object: Value) -> Option<(usize, u32)> {
-        let (at, header, kind) = self.header(object)?;
-        (kind == Tag::FieldsHeader).then(|| (at + 1, header_length(header)))
+    pub fn field(&self, object: Value, layout: u32, offset: u32) -> Option<usize> {
+        if object.tag != Tag::Pointer {
+            return None;
+        }
+        let header = header_index(object.as_pointer());
+        let at = header + 1 + offset as usize;
+        // The farther one first: then the host's compiler knows that the other is there.
+        (self.words.get(at)?, self.tags.get(at)?);
+        let (kind, word) = (self.tags.get(header)?.get(), self.words.get(header)?.get());
+        let found = kind == Tag::FieldsHeader
+            && header_serial(word) == object.as_pointer().serial()
+            && header_length(word) == layout;
+        found.then_some(at)
     }
 
     /// The word at an index, if it can be read as it is.

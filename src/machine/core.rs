@@ -57,6 +57,8 @@ pub(super) enum Step {
     Next,
     /// At a jump's target.
     Jump(Target),
+    /// At a jump's target, which most likely is where the last jump back went.
+    Again(Target),
     /// At the entry of a function, in its frame.
     Enter(Position),
     /// Behind a call, in the caller's frame.
@@ -81,6 +83,13 @@ impl Frame<'_> {
         // The word last: then the host's compiler knows it where the next instruction takes it from there.
         self.tags[slot].set(value.tag);
         self.words[slot].set(value.word);
+    }
+
+    /// Puts an integer into a slot that holds one.
+    #[inline(always)]
+    pub fn replace_integer(self, slot: u8, value: i64) {
+        debug_assert_eq!(self.tags[usize::from(slot)].get(), Tag::Integer, "slot {slot}");
+        self.words[usize::from(slot)].set(value as u64);
     }
 
     /// The integer in a slot that holds one for certain.
@@ -148,6 +157,8 @@ pub(super) struct Core<'m> {
     /// The code from where the last jump back went. The next one most likely goes there, too, and the host's
     /// processor has not to wait for its offset to get at what is there.
     pub again: &'m [Op],
+    /// The handler of the first instruction there.
+    pub again_handler: Handler,
     /// How much code is left where a jump goes back to elsewhere.
     pub elsewhere: usize,
     /// [`Exit::Perform`] and [`Exit::LookUp`], as nobody can know: if the host's compiler knew what a handler returns,

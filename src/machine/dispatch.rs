@@ -167,22 +167,26 @@ fn proceed<'m, const CHAINED: bool>(
 ) -> Exit {
     match done {
         None => leave(code, words, tags, core, due),
-        Some(Step::Next) => go_on::<CHAINED>(code.get(1..), words, tags, core, due),
-        Some(Step::Jump(target)) => {
+        Some(Step::Next) => go_on::<CHAINED>(code.get(1..).unwrap_or_default(), words, tags, core, due),
+        Some(Step::Jump(target)) if target.0 >= 0 => {
             let due = due - i64::from(target.0);
-            let left = (code.len() - 1).wrapping_add_signed(-(target.0 as isize));
-            if target.0 >= 0 {
-                let code = code.get(1 + target.0 as usize..);
-                if left as i64 <= due {
-                    return look_up(code.unwrap_or_default(), words, tags, core, due);
-                }
-                return go_on::<CHAINED>(code, words, tags, core, due);
+            let code = code.get(1 + target.0 as usize..).unwrap_or_default();
+            if code.len() as i64 <= due {
+                return look_up(code, words, tags, core, due);
             }
-            if left as i64 <= due || core.again.len() != left {
+            go_on::<CHAINED>(code, words, tags, core, due)
+        }
+        Some(Step::Jump(target) | Step::Again(target)) => {
+            let due = due - i64::from(target.0);
+            let left = code.len().wrapping_sub(target.0 as usize).wrapping_sub(1);
+            if core.again.len() != left {
                 core.elsewhere = left;
                 return elsewhere::<CHAINED>(code, words, tags, core, due);
             }
-            go_on::<CHAINED>(Some(core.again), words, tags, core, due)
+            if left as i64 <= due {
+                return look_up(core.again, words, tags, core, due);
+            }
+            again::<CHAINED>(words, tags, core, due)
         }
         Some(Step::Enter(position) | Step::Return(position)) => {
             let Some(next) = core.code.get(position.pc..) else { return leave(code, words, tags, core, due) };
@@ -195,12 +199,12 @@ fn proceed<'m, const CHAINED: bool>(
             if matches!(done, Some(Step::Enter(_))) && next.len() as i64 <= due {
                 return look_up(next, words, tags, core, due);
             }
-            go_on::<CHAINED>(Some(next), words, tags, core, due)
+            go_on::<CHAINED>(next, words, tags, core, due)
         }
     }
 }
 
-/// Jumps back, not to where it was the last time, or it is time to look up.
+/// Jumps back, not to where it was the last time.
 #[cold]
 #[inline(never)]
 fn elsewhere<'m, const CHAINED: bool>(
@@ -211,30 +215,46 @@ fn elsewhere<'m, const CHAINED: bool>(
     due: i64,
 ) -> Exit {
     core.again = &core.code[core.index(core.elsewhere)..];
+    core.again_handler = core.again[0].handler;
     if core.again.len() as i64 <= due {
         return look_up(core.again, words, tags, core, due);
     }
-    go_on::<CHAINED>(Some(core.again), words, tags, core, due)
+    again::<CHAINED>(words, tags, core, due)
+}
+
+/// Goes on where the last jump back went.
+#[inline(always)]
+fn again<'m, const CHAINED: bool>(words: &'m Words, tags: &'m Tags, core: &mut Core<'m>, due: i64) -> Exit {
+    if CHAINED {
+        (core.again_handler)(core.again, words, tags, core, due)
+    } else {
+        step(core.again, core, due)
+    }
 }
 
 /// Goes on with the first instruction of the code.
 #[inline(always)]
 fn go_on<'m, const CHAINED: bool>(
-    code: Option<&'m [Op]>,
+    code: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
     core: &mut Core<'m>,
     due: i64,
 ) -> Exit {
-    let code = code.unwrap_or_default();
     let Some(op) = code.first() else { return leave(code, words, tags, core, due) };
     if CHAINED {
         (op.handler)(code, words, tags, core, due)
     } else {
-        core.position = Position { pc: core.index(code.len()), base: core.base };
-        core.due = due;
-        Exit::Stepped
+        step(code, core, due)
     }
+}
+
+/// Returns after a step. The next one begins with the code.
+#[inline(always)]
+const fn step(code: &[Op], core: &mut Core<'_>, due: i64) -> Exit {
+    core.position = Position { pc: core.index(code.len()), base: core.base };
+    core.due = due;
+    Exit::Stepped
 }
 
 /// Returns for the whole machine. With the signature of a handler, so that getting here is a jump, too.

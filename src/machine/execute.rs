@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::blocks::Blocks;
 use super::checks::Checks;
 use super::core::{Core, Expected, Returns};
-use super::dispatch::{Exit, handlers};
+use super::dispatch::{Exit, handler_of, handlers};
 use super::frame::{Position, linked_base, return_index};
 use super::host::Host;
 use super::machine::{End, Machine};
@@ -153,6 +153,7 @@ impl Machine<'_> {
             code: self.image.ops(),
             due: progress.due,
             again: &[],
+            again_handler: handler_of(0),
             elsewhere: 0,
             perform: Exit::Perform,
             look_up: Exit::LookUp,

@@ -38,7 +38,7 @@ pub(super) struct FieldCache {
     /// Id of the layout it was found in. Header lengths have 31 bits, so [`FieldCache::EMPTY`]'s is none's.
     pub layout: u32,
     /// Its word offset.
-    pub offset: usize,
+    pub offset: u32,
 }
 
 impl FieldCache {
@@ -48,7 +48,7 @@ impl FieldCache {
     /// For a field in blocks of a layout. Embedded arrays are no words and not cached.
     pub fn of(layouts: &Layouts, layout: LayoutId, name: FieldName) -> FieldCache {
         match layouts.get(layout).field(name) {
-            Some(field) if field.embedded == 0 => FieldCache { layout: layout.0, offset: field.offset as usize },
+            Some(field) if field.embedded == 0 => FieldCache { layout: layout.0, offset: field.offset },
             _ => FieldCache::EMPTY,
         }
     }
@@ -107,7 +107,7 @@ impl Resolved {
     /// Where the field was found.
     #[inline(always)]
     pub const fn field(self) -> FieldCache {
-        FieldCache { layout: self.half, offset: self.word as usize }
+        FieldCache { layout: self.half, offset: self.word as u32 }
     }
 
     /// The constant to divide by.

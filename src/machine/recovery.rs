@@ -370,7 +370,7 @@ impl Machine<'_> {
             // The block is gone: where this place found the field before, or where anybody has it.
             _ => {
                 let cache = self.image.field(position.pc);
-                let cached = LayoutField { name, offset: cache.offset as u32, embedded: 0 };
+                let cached = LayoutField { name, offset: cache.offset, embedded: 0 };
                 let seen = (!cache.is_empty()).then_some(cached);
                 seen.or_else(|| layouts.latest_field(name))
             }

@@ -4,9 +4,6 @@
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[repr(u8)]
 pub enum Tag {
-    /// Never written since the word was handed out.
-    #[default]
-    Uninitialised,
     /// A signed 64-bit integer.
     Integer,
     /// An IEEE double, by its bits.
@@ -22,6 +19,9 @@ pub enum Tag {
     InteriorPointer,
     /// A [`Pointer`] to the text of a string.
     String,
+    /// Never written since the word was handed out. Behind all that can be read as it is, so that one comparison tells.
+    #[default]
+    Uninitialised,
     /// A pointer, or string, in a place that does not keep its block alive.
     WeakPointer,
     /// An interior pointer in such a place.

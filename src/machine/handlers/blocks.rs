@@ -7,9 +7,8 @@ use crate::memory::Value;
 /// Index of the word of a field, if the object is a live record of the layout in which it was found the last time.
 #[inline(always)]
 fn field_of(core: &Core<'_>, object: Value, here: Here<'_>) -> Option<usize> {
-    let (first, layout) = core.heap.record(object)?;
     let cache = here.resolved.field();
-    (layout == cache.layout).then(|| first.wrapping_add(cache.offset))
+    core.heap.field(object, cache.layout, cache.offset)
 }
 
 handlers! { here, frame, core:

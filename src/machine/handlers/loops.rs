@@ -9,30 +9,32 @@ use crate::memory::{Tag, Value};
 pub(super) fn count(frame: Frame<'_>, counter: u8, variable: u8, last: i64) -> Option<()> {
     let now = frame.get(counter).as_integer();
     // Below the limit, so one more cannot overflow.
-    (now < last).then(|| {
-        let next = Value::integer(now.wrapping_add(1));
-        frame.set(counter, next);
-        frame.set(variable, next);
-    })
+    (now < last).then(|| step(frame, counter, variable, now.wrapping_add(1)))
 }
 
 /// The next round of a counted loop whose step is in the slot after the limit.
 #[inline(always)]
 pub(super) fn advance(frame: Frame<'_>, counter: u8, variable: u8, limit: u8) -> Option<()> {
     let (now, last) = (frame.get(counter).as_integer(), frame.get(limit).as_integer());
-    let step = frame.get(limit.wrapping_add(1)).as_integer();
+    let by = frame.get(limit.wrapping_add(1)).as_integer();
     // A counter that would not fit has passed every limit.
-    let next = now.checked_add(step)?;
-    (if step > 0 { next <= last } else { next >= last }).then(|| {
-        frame.set(counter, Value::integer(next));
+    let next = now.checked_add(by)?;
+    (if by > 0 { next <= last } else { next >= last }).then(|| step(frame, counter, variable, next))
+}
+
+/// Gives the next integer to the counter, which holds one, and to the variable, which mostly is the counter.
+#[inline(always)]
+fn step(frame: Frame<'_>, counter: u8, variable: u8, next: i64) {
+    frame.replace_integer(counter, next);
+    if variable != counter {
         frame.set(variable, Value::integer(next));
-    })
+    }
 }
 
 /// Whether there is another round.
 #[inline(always)]
 pub(super) const fn round(another: Option<()>, target: crate::bytecode::Target) -> Done {
-    Some(if another.is_some() { Step::Jump(target) } else { Step::Next })
+    Some(if another.is_some() { Step::Again(target) } else { Step::Next })
 }
 
 handlers! { here, frame, core:
@@ -66,6 +68,6 @@ handlers! { here, frame, core:
         let element = core.heap.fetch(walk.0, frame.get(walk), Value::integer(at as i64))?;
         frame.set(index, Value::integer(at as i64 + 1));
         frame.set(variable, element);
-        Some(Step::Jump(target))
+        Some(Step::Again(target))
     };
 }
