@@ -75,6 +75,10 @@ forms! {
     CountEnter { counter, variable, limit, target } = IntegerCountEnter,
     CountNext { counter, variable, limit, target } = IntegerCountNext,
     RangeNext { counter, variable, limit, target } = IntegerRangeNext,
+    LoadElement { to, object, index } = BlockLoadElement,
+    StoreElement { object, index, from } = BlockStoreElement,
+    LoadField { to, object, field } = BlockLoadField,
+    StoreField { object, from, field } = BlockStoreField,
     ;
     // Of two integers, one is less than the other or it is not; floats may be nan.
     JumpIfNotLess { left, right, target } => IntegerJumpIfLessEqual { left: right, right: left, target: target },
@@ -94,6 +98,17 @@ forms! {
 }
 
 impl Instruction {
+    /// Whether it is the form of an access for what is certainly a block.
+    pub const fn accesses_block(self) -> bool {
+        matches!(
+            self,
+            Instruction::BlockLoadElement { .. }
+                | Instruction::BlockStoreElement { .. }
+                | Instruction::BlockLoadField { .. }
+                | Instruction::BlockStoreField { .. }
+        )
+    }
+
     /// Whether the slots that it reads hold what it relies on.
     pub fn fits(self, types: &[Type]) -> bool {
         let mut fits = true;

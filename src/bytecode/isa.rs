@@ -217,6 +217,14 @@ macro_rules! for_each_instruction {
             "integer.count-next" IntegerCountNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: ReadInteger, target: Target }
             /// Like `range-next`.
             "integer.range-next" IntegerRangeNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: IntegerLimitAndStep, target: Target }
+            /// Like `load-element`.
+            "block.load-element" BlockLoadElement { to: Write, object: ReadBlock, index: ReadInteger }
+            /// Like `store-element`.
+            "block.store-element" BlockStoreElement { object: ReadBlock, index: ReadInteger, from: Read }
+            /// Like `load-field`.
+            "block.load-field" BlockLoadField { to: Write, object: ReadBlock, field: FieldSiteIndex }
+            /// Like `store-field`.
+            "block.store-field" BlockStoreField { object: ReadBlock, from: Read, field: FieldSiteIndex }
 
             // ---- elements and fields
             /// `to` := `object[index]`.

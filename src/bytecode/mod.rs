@@ -25,4 +25,4 @@ pub use operand::*;
 pub use program::{
     Buffer, Constant, Elided, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable, Why,
 };
-pub use types::{FunctionTypes, Type, Types};
+pub use types::{CLASSES, Class, FunctionTypes, Type, Types};

@@ -210,6 +210,8 @@ slot_operands! {
     ReadInteger reads 1 writes 0 of INTEGER;
     /// A slot that holds a float and is read.
     ReadFloat reads 1 writes 0 of FLOAT;
+    /// A slot that holds a pointer to a block, not into one, and is read.
+    ReadBlock reads 1 writes 0 of BLOCK;
     /// A slot that gets an integer.
     WriteInteger reads 0 writes 1 of INTEGER;
     /// A slot that gets a float.
@@ -254,6 +256,7 @@ macro_rules! typed_operands {
 typed_operands! {
     ReadInteger of Read,
     ReadFloat of Read,
+    ReadBlock of Read,
     WriteInteger of Write,
     WriteFloat of Write,
     UpdateInteger of Update,

@@ -16,13 +16,15 @@ macro_rules! for_each_sequence {
     ($product:ident) => {
         $product! {
             // ---- rounds of loops
+            BlockLoadElement + IntegerAdd(right) + IntegerCountNext;
             LoadElement + Add(right) + IntegerCountNext;
+            FloatMultiply + FloatAdd(right) + IntegerCountNext;
             Multiply + Add(right) + IntegerCountNext;
             IntegerMultiply + IntegerAdd(right) + IntegerModuloConstant(left) + IntegerCountNext;
             IntegerModuloConstant + IntegerCountNext;
-            IntegerModuloConstant + StoreElement(from) + IntegerCountNext;
-            LoadConstant + StoreElement(from) + IntegerRangeNext;
-            StoreElement + IntegerCountNext;
+            IntegerModuloConstant + BlockStoreElement(from) + IntegerCountNext;
+            LoadConstant + BlockStoreElement(from) + IntegerRangeNext;
+            BlockStoreElement + IntegerCountNext;
             IntegerAdd + IntegerCountNext;
             Add + IntegerCountNext;
             Add + ModuloConstant(left) + IntegerCountNext;
@@ -33,7 +35,7 @@ macro_rules! for_each_sequence {
             // ---- calls
             IntegerSubtractConstant + Call;
             IntegerAddConstant + Call;
-            LoadField + Call;
+            BlockLoadField + Call;
             Move + Call;
             Move + Move;
             IntegerAdd + Return(value);
@@ -58,27 +60,33 @@ macro_rules! for_each_sequence {
             FloatSquareRoot + FloatMultiply(right);
 
             // ---- elements
+            IntegerMultiply + IntegerAdd(left) + BlockLoadElement(index);
+            IntegerMultiply + IntegerAdd(left) + BlockStoreElement(index);
             IntegerMultiply + IntegerAdd(left) + LoadElement(index);
-            IntegerMultiply + IntegerAdd(left) + StoreElement(index);
-            IntegerAdd + LoadElement(index);
-            IntegerAddConstant + LoadElement(index);
-            IntegerSubtractConstant + LoadElement(index);
-            LoadElement + LoadElement(object);
+            IntegerAdd + BlockLoadElement(index);
+            IntegerAddConstant + BlockLoadElement(index);
+            IntegerSubtractConstant + BlockLoadElement(index);
+            BlockLoadElement + LoadElement(object);
+            BlockLoadElement + IntegerAdd(right);
+            BlockLoadElement + FloatMultiply(right);
+            BlockLoadElement + JumpIfTrue(condition);
+            BlockLoadElement + JumpIfFalse(condition);
+            BlockLoadElement + IntegerJumpIfNotEqualConstant(left);
             LoadElement + Add(right);
-            LoadElement + JumpIfTrue(condition);
-            LoadElement + JumpIfFalse(condition);
-            LoadElement + JumpIfNotEqualInteger(left);
 
             // ---- fields
-            LoadField + FloatSubtract(right);
-            LoadField + FloatMultiply + FloatAdd(right);
-            LoadField + FloatMultiply + FloatSubtract(right);
-            LoadField + FloatMultiply(left);
-            LoadField + IntegerAdd(right);
+            BlockLoadField + FloatSubtract(right);
+            BlockLoadField + FloatMultiply + FloatAdd(right);
+            BlockLoadField + FloatMultiply + FloatSubtract(right);
+            BlockLoadField + FloatMultiply(left);
+            BlockLoadField + IntegerAdd(right);
+            BlockLoadField + JumpIfNotNull(operand);
+            BlockLoadField + JumpIfNull(operand);
             LoadField + Add(right);
             LoadField + JumpIfNotNull(operand);
             LoadField + JumpIfNull(operand);
-            StoreField + StoreField;
+            BlockStoreField + BlockStoreField;
+            StoreField + BlockStoreField;
             LoadConstant + InitField(from);
         }
     };

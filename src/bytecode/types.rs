@@ -1,9 +1,11 @@
 //! Types as the compiler knows them: sets of what a value may be. What a program claims of the types
 //! of its parameters, results, globals and fields stands beside its code; the verifier proves it.
 
+use super::operand::AllocationKind;
+
 /// What a slot, a global or a field may hold: a set of kinds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub struct Type(u8);
+pub struct Type(u16);
 
 impl Type {
     /// No value at all: no path leads here.
@@ -16,14 +18,25 @@ impl Type {
     pub const BOOLEAN: Type = Type(1 << 2);
     /// Null.
     pub const NULL: Type = Type(1 << 3);
-    /// A pointer to a block, or into one.
-    pub const POINTER: Type = Type(1 << 4);
+    /// A pointer into a block.
+    pub const INTERIOR: Type = Type(1 << 4);
     /// A string.
     pub const STRING: Type = Type(1 << 5);
     /// A reference that does not keep its block alive, in the place that makes it so.
     pub const WEAK: Type = Type(1 << 6);
     /// A variable without a value.
     pub const UNASSIGNED: Type = Type(1 << 7);
+    /// A pointer to a block that may have fields, or lies in a frame.
+    pub const FIELDS: Type = Type(1 << 8);
+    /// A pointer to a block of a class.
+    pub const fn array(class: Class) -> Type {
+        Type(1 << (9 + class as u16))
+    }
+
+    /// A pointer to a block.
+    pub const BLOCK: Type = Type(0xFF00);
+    /// A pointer to a block, or into one.
+    pub const POINTER: Type = Self::BLOCK.or(Self::INTERIOR);
 
     /// An integer or a float.
     pub const NUMBER: Type = Type(Self::INTEGER.0 | Self::FLOAT.0);
@@ -34,7 +47,7 @@ impl Type {
     /// Whatever an expression can give.
     pub const VALUE: Type = Type(Self::NUMBER.0 | Self::BOOLEAN.0 | Self::NULL.0 | Self::REFERENCE.0);
     /// Whatever a slot can hold.
-    pub const ANY: Type = Type(u8::MAX);
+    pub const ANY: Type = Type(u16::MAX);
 
     /// What is one or the other.
     #[must_use]
@@ -69,24 +82,106 @@ impl Type {
         self.0 == 0
     }
 
+    /// The classes of blocks that a value of this type may point to.
+    pub fn classes(self) -> impl Iterator<Item = Class> {
+        CLASSES.into_iter().filter(move |&class| self.may_be(Type::array(class)))
+    }
+
+    /// What reading an element of a value of this type may give, besides what elements of its classes hold.
+    pub const fn element(self) -> Type {
+        match (self.may_be(Type::FIELDS.or(Type::INTERIOR)), self.may_be(Type::STRING)) {
+            (true, _) => Type::VALUE,
+            (false, true) => Type::STRING,
+            (false, false) => Type::NOTHING,
+        }
+    }
+
     /// The type that a version of a function is made for where an argument is of this one: itself if
     /// instructions can make use of it, otherwise any value.
     #[must_use]
-    pub const fn as_parameter(self) -> Type {
+    pub fn as_parameter(self) -> Type {
         match self {
-            Type::INTEGER | Type::FLOAT | Type::BOOLEAN => self,
+            _ if self.name().is_some() => self,
             _ if self.is(Type::VALUE) => Type::VALUE,
             _ => Type::ANY,
         }
     }
 
     /// Its name, if instructions can make use of it.
-    pub const fn name(self) -> Option<&'static str> {
+    pub fn name(self) -> Option<&'static str> {
         match self {
             Type::INTEGER => Some("integer"),
             Type::FLOAT => Some("float"),
             Type::BOOLEAN => Some("boolean"),
-            _ => None,
+            _ => CLASSES.into_iter().find(|&class| self == Type::array(class)).map(Class::name),
+        }
+    }
+}
+
+/// A class of blocks of elements: how they were made. What is in elements is known class by class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// Zeroed bytes.
+    Bytes,
+    /// Zeroed integers.
+    Integers,
+    /// Zeroed floats.
+    Floats,
+    /// Booleans that were false at first.
+    Booleans,
+    /// Pointers that were null at first.
+    Pointers,
+    /// Elements without a first value.
+    Elements,
+    /// Array literals.
+    Literals,
+}
+
+/// All of them, in the order of their numbers.
+pub const CLASSES: [Class; 7] = [
+    Class::Bytes,
+    Class::Integers,
+    Class::Floats,
+    Class::Booleans,
+    Class::Pointers,
+    Class::Elements,
+    Class::Literals,
+];
+
+impl Class {
+    /// Of the blocks that an allocation makes. Plain ones may turn out to have fields.
+    pub const fn of(kind: AllocationKind) -> Option<Class> {
+        match kind {
+            AllocationKind::Plain => None,
+            AllocationKind::Elements => Some(Class::Elements),
+            AllocationKind::ZeroBytes => Some(Class::Bytes),
+            AllocationKind::ZeroIntegers => Some(Class::Integers),
+            AllocationKind::ZeroFloats => Some(Class::Floats),
+            AllocationKind::ZeroBooleans => Some(Class::Booleans),
+            AllocationKind::ZeroPointers => Some(Class::Pointers),
+        }
+    }
+
+    /// What elements hold before anything is stored in them.
+    pub const fn unstored(self) -> Type {
+        match self {
+            Class::Bytes | Class::Integers => Type::INTEGER,
+            Class::Floats => Type::FLOAT,
+            Class::Booleans => Type::BOOLEAN,
+            Class::Pointers => Type::NULL,
+            Class::Elements | Class::Literals => Type::NOTHING,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Class::Bytes => "bytes",
+            Class::Integers => "integers",
+            Class::Floats => "floats",
+            Class::Booleans => "booleans",
+            Class::Pointers => "pointers",
+            Class::Elements => "elements",
+            Class::Literals => "literal",
         }
     }
 }
@@ -109,11 +204,13 @@ pub struct Types {
     pub globals: Vec<Type>,
     /// By the name of a field, once it has a value, in whatever block.
     pub fields: Vec<Type>,
+    /// By class of blocks: their elements, once they have a value.
+    pub elements: Vec<Type>,
 }
 
 impl Types {
     /// No claims.
-    pub const NONE: Types = Types { functions: Vec::new(), globals: Vec::new(), fields: Vec::new() };
+    pub const NONE: Types = Types { functions: Vec::new(), globals: Vec::new(), fields: Vec::new(), elements: Vec::new() };
 
     /// Those of a function, if it has any.
     pub fn of(&self, function: u32) -> Option<&FunctionTypes> {
@@ -128,6 +225,11 @@ impl Types {
     /// Of a field, by its name's index, that has a value.
     pub fn field(&self, name: u32) -> Type {
         self.fields.get(name as usize).copied().unwrap_or(Type::VALUE)
+    }
+
+    /// Of an element that has a value.
+    pub fn element(&self, class: Class) -> Type {
+        self.elements.get(class as usize).copied().unwrap_or(Type::VALUE)
     }
 }
 
@@ -145,10 +247,25 @@ mod tests {
     }
 
     #[test]
+    fn pointers_are_told_apart_by_the_class_of_their_block() {
+        let arrays = CLASSES.into_iter().fold(Type::NOTHING, |known, class| known.or(Type::array(class)));
+        assert_eq!(arrays.or(Type::FIELDS), Type::BLOCK);
+        assert!(CLASSES.iter().enumerate().all(|(at, &class)| class as usize == at));
+        assert_eq!(Type::array(Class::Floats).classes().collect::<Vec<_>>(), [Class::Floats]);
+        assert_eq!(Type::VALUE.classes().count(), CLASSES.len());
+        assert_eq!(Type::VALUE.element(), Type::VALUE);
+        assert_eq!(arrays.or(Type::STRING).element(), Type::STRING);
+    }
+
+    #[test]
     fn versions_are_made_for_types_that_instructions_know() {
         assert_eq!(Type::FLOAT.as_parameter(), Type::FLOAT);
         assert_eq!(Type::NUMBER.as_parameter(), Type::VALUE);
         assert_eq!(Type::NULL.or(Type::POINTER).as_parameter(), Type::VALUE);
+        let (integers, floats) = (Type::array(Class::Integers), Type::array(Class::Floats));
+        assert_eq!(integers.as_parameter(), integers);
+        assert_eq!(integers.or(floats).as_parameter(), Type::VALUE);
+        assert_eq!(integers.or(Type::NULL).as_parameter(), Type::VALUE);
         assert_eq!(Type::INTEGER.or(Type::UNASSIGNED).as_parameter(), Type::ANY);
     }
 }

@@ -10,8 +10,8 @@
 use std::collections::HashMap;
 
 use super::program::{Constant, Function, Program};
-use super::types::Type;
-use super::{FieldSiteIndex, Instruction, RecordIndex};
+use super::types::{Class, Type};
+use super::{AllocationKind, Failure, FieldSiteIndex, Instruction, RecordIndex};
 
 /// The rest of the program as code of one function sees it. A type of nothing means that no value
 /// comes from there, so far as anybody knows: what follows is not looked at.
@@ -28,6 +28,10 @@ pub trait Surroundings {
     fn load_field(&mut self, name: u32) -> Type;
     /// A field of that name gets a value; without a name, any field may.
     fn store_field(&mut self, at: u32, name: Option<u32>, value: Type);
+    /// What reading an element of a block of that class gives.
+    fn load_element(&mut self, class: Class) -> Type;
+    /// An element of such a block gets a value.
+    fn store_element(&mut self, at: u32, class: Class, value: Type);
 }
 
 /// The blocks of a function: runs of code that are entered at their first instruction only.
@@ -179,7 +183,7 @@ impl Typing {
             let (falls, jumps) = match instruction.jump() {
                 None => (frame.pass(at, instruction, surroundings), None),
                 Some(offset) => {
-                    let (falls, taken) = frame.branch(instruction);
+                    let (falls, taken) = frame.branch(instruction, surroundings);
                     (falls, taken.map(|types| ((i64::from(at) + 1 + i64::from(offset)) as u32, types)))
                 }
             };
@@ -243,6 +247,7 @@ impl Frame<'_> {
     fn pass(&mut self, at: u32, instruction: Instruction, surroundings: &mut impl Surroundings) -> bool {
         use Instruction as I;
         let field_name = |program: &Program, site: FieldSiteIndex| program.field_sites[site.0 as usize].field;
+        let instruction = if instruction.accesses_block() { instruction.general() } else { instruction };
         if !self.demand(instruction) {
             return false;
         }
@@ -308,12 +313,18 @@ impl Frame<'_> {
                 if !self.narrow(object.0, Type::REFERENCE) {
                     return false;
                 }
-                self.set(to.0, Type::VALUE);
+                let element = element(self.get(object.0), surroundings);
+                self.set(to.0, element);
+                return !element.is_nothing();
             }
-            I::StoreElement { object, index, .. }
-            | I::StoreElementCounted { object, index, .. }
-            | I::StoreElementGiven { object, index, .. } => {
+            I::StoreElement { object, index, from }
+            | I::StoreElementCounted { object, index, from }
+            | I::StoreElementGiven { object, index, from } => {
+                store_element(at, self.get(object.0), self.get(from.0), surroundings);
                 return self.narrow(object.0, Type::REFERENCE) && self.narrow(index.0, Type::INTEGER);
+            }
+            I::InitElement { array, from, .. } => {
+                store_element(at, self.get(array.0), self.get(from.0), surroundings);
             }
             I::LoadField { to, object, field } => {
                 if !self.narrow(object.0, Type::REFERENCE) {
@@ -340,8 +351,17 @@ impl Frame<'_> {
                 }
                 self.set(to.0, Type::INTEGER);
             }
-            I::Allocate { to, .. } | I::AllocateRecord { to, .. } => self.set(to.0, Type::POINTER.or(Type::NULL)),
-            I::AllocateArray { to, .. } | I::StackAllocate { to, .. } => self.set(to.0, Type::POINTER),
+            I::Allocate { to, kind, .. } => {
+                let block = Class::of(kind).map_or(Type::FIELDS, Type::array);
+                let fails = matches!(kind, AllocationKind::Plain | AllocationKind::Elements);
+                self.set(to.0, if fails { block.or(Type::NULL) } else { block });
+            }
+            I::AllocateRecord { to, failure, .. } => {
+                let fails = failure == Failure::Null;
+                self.set(to.0, if fails { Type::FIELDS.or(Type::NULL) } else { Type::FIELDS });
+            }
+            I::AllocateArray { to, .. } => self.set(to.0, Type::array(Class::Literals)),
+            I::StackAllocate { to, .. } => self.set(to.0, Type::FIELDS),
 
             I::Call { window, arguments, function } => {
                 let result = self.call(at, window.0, arguments.0, function.0, surroundings);
@@ -371,6 +391,12 @@ impl Frame<'_> {
                 if signature.stores_first {
                     surroundings.store_field(at, None, arguments[1]);
                 }
+                if signature.stores {
+                    store_element(at, arguments[0], arguments[1], surroundings);
+                } else if let (true, &[to, from, ..]) = (signature.overwrites, arguments) {
+                    let copied = element(from, surroundings);
+                    store_element(at, to, copied, surroundings);
+                }
                 let result = (signature.gives)(arguments);
                 self.set(window.0, result);
                 return !result.is_nothing();
@@ -384,7 +410,11 @@ impl Frame<'_> {
 
     /// Gets past an instruction that may jump: whether the next instruction can follow, with the types
     /// left in place, and the types at the jump's target, if that can.
-    fn branch(&mut self, instruction: Instruction) -> (bool, Option<Vec<Type>>) {
+    fn branch(
+        &mut self,
+        instruction: Instruction,
+        surroundings: &mut impl Surroundings,
+    ) -> (bool, Option<Vec<Type>>) {
         use Instruction as I;
         if !self.demand(instruction) {
             return (false, None);
@@ -427,10 +457,11 @@ impl Frame<'_> {
                 self.set(walk.0 + 2, Type::INTEGER);
                 (false, Some(std::mem::take(&mut self.types)))
             }
-            I::EachNext { variable, .. } => {
+            I::EachNext { walk, variable, .. } => {
+                let element = element(self.get(walk.0), surroundings);
                 let mut taken = self.types.clone();
-                taken[usize::from(variable.0)] = Type::VALUE;
-                (true, Some(taken))
+                taken[usize::from(variable.0)] = element;
+                (true, (!element.is_nothing()).then_some(taken))
             }
             _ => {
                 instruction.each_write(|slot, value| self.set(slot, value), |_, _| {}, |_, _| {});
@@ -542,6 +573,18 @@ pub fn unstored_fields(program: &Program) -> Vec<Type> {
         fields[name as usize] = fields[name as usize].or(Type::POINTER);
     }
     fields
+}
+
+/// What reading an element gives.
+fn element(object: Type, surroundings: &mut impl Surroundings) -> Type {
+    object.classes().fold(object.element(), |known, class| known.or(surroundings.load_element(class)))
+}
+
+/// An element gets a value.
+fn store_element(at: u32, object: Type, value: Type, surroundings: &mut impl Surroundings) {
+    for class in object.classes() {
+        surroundings.store_element(at, class, read_from_place(value));
+    }
 }
 
 /// What reading a place gives that holds a value of a type: of a weak one a reference, or null.

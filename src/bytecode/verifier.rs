@@ -3,7 +3,7 @@
 
 use super::operand::Context;
 use super::program::{Buffer, Function, Owner, Program};
-use super::types::{FunctionTypes, Type};
+use super::types::{CLASSES, Class, FunctionTypes, Type};
 use super::typing::{Blocks, Surroundings, Typing, unstored_fields};
 use super::{Instruction, liveness};
 
@@ -137,6 +137,12 @@ fn verify_types(program: &Program) -> Result<(), VerifyError> {
             return Err(error(&program.functions[0], 0, message));
         }
     }
+    for class in CLASSES {
+        if !program.types.functions.is_empty() && !class.unstored().is(program.types.element(class)) {
+            let message = format!("elements of {class:?} may also be {:?}", class.unstored());
+            return Err(error(&program.functions[0], 0, message));
+        }
+    }
     for (index, function) in (0..).zip(&program.functions) {
         let mut proven = vec![false; (function.end - function.entry) as usize];
         if let Some(types) = program.types.of(index) {
@@ -240,6 +246,14 @@ impl Surroundings for Claims<'_> {
         for name in names {
             self.expect(at, value, self.program.types.field(name), "the field");
         }
+    }
+
+    fn load_element(&mut self, class: Class) -> Type {
+        self.program.types.element(class)
+    }
+
+    fn store_element(&mut self, at: u32, class: Class, value: Type) {
+        self.expect(at, value, self.program.types.element(class), "the element");
     }
 }
 

@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 
 use crate::bytecode::typing::{Blocks, Surroundings, Typing, unstored_fields};
-use crate::bytecode::{FunctionTypes, Program, Type};
+use crate::bytecode::{CLASSES, Class, FunctionTypes, Program, Type};
 use crate::limits::{FUNCTION_VERSIONS, INFERENCE_STEPS, VERSIONS_CODE};
 
 /// A function for arguments of certain types.
@@ -56,6 +56,8 @@ struct Outside<'p> {
     results: Vec<Known>,
     globals: Vec<Known>,
     fields: Vec<Known>,
+    /// By class of blocks.
+    elements: [Known; CLASSES.len()],
     /// Instructions of versions beyond the first of their functions.
     further_code: usize,
     /// What must be looked at again.
@@ -133,6 +135,14 @@ impl Surroundings for View<'_, '_> {
             None => outside.fields.iter_mut().for_each(|field| field.grow(value, &mut outside.stale)),
         }
     }
+
+    fn load_element(&mut self, class: Class) -> Type {
+        self.outside.elements[class as usize].read((self.version, self.block))
+    }
+
+    fn store_element(&mut self, _at: u32, class: Class, value: Type) {
+        self.outside.elements[class as usize].grow(value, &mut self.outside.stale);
+    }
 }
 
 /// What there is to know of a program's types.
@@ -153,6 +163,7 @@ impl<'p> Inference<'p> {
             results: Vec::new(),
             globals: vec![Known::default(); program.globals.len()],
             fields: unstored_fields(program).into_iter().map(|value| Known { value, readers: Vec::new() }).collect(),
+            elements: CLASSES.map(|class| Known { value: class.unstored(), readers: Vec::new() }),
             further_code: 0,
             stale: Vec::new(),
         };
@@ -230,6 +241,11 @@ impl<'p> Inference<'p> {
     pub fn fields(&self) -> Vec<Type> {
         self.outside.fields.iter().map(|field| field.value).collect()
     }
+
+    /// What elements of blocks of each class hold once they have a value.
+    pub fn elements(&self) -> Vec<Type> {
+        self.outside.elements.iter().map(|elements| elements.value).collect()
+    }
 }
 
 /// The rest of the program once all is known.
@@ -253,4 +269,10 @@ impl Surroundings for Settled<'_, '_> {
     }
 
     fn store_field(&mut self, _at: u32, _name: Option<u32>, _value: Type) {}
+
+    fn load_element(&mut self, class: Class) -> Type {
+        self.0.elements[class as usize].value
+    }
+
+    fn store_element(&mut self, _at: u32, _class: Class, _value: Type) {}
 }

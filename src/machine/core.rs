@@ -100,6 +100,14 @@ impl Frame<'_> {
         self.words[slot].get() as i64
     }
 
+    /// The pointer in a slot that holds one for certain.
+    #[inline(always)]
+    pub fn pointer(self, slot: impl Into<u8>) -> u64 {
+        let slot = usize::from(slot.into());
+        debug_assert_eq!(self.tags[slot].get(), Tag::Pointer, "slot {slot}");
+        self.words[slot].get()
+    }
+
     /// The float in a slot that holds one for certain.
     #[inline(always)]
     pub fn float(self, slot: impl Into<u8>) -> f64 {

@@ -52,7 +52,7 @@ impl Machine<'_> {
     /// The index of an access to a block that is gone.
     fn index_of(&self, cause: &Cause, position: Position) -> Option<i64> {
         let Cause::Fault(Fault::UseAfterFree(_) | Fault::StackUseAfterReturn(_)) = cause else { return None };
-        match *self.program.code.get(position.pc)? {
+        match self.program.code.get(position.pc)?.general() {
             Instruction::LoadElement { index, .. } | Instruction::StoreElement { index, .. } => {
                 let index = self.slot(position.base as usize, index.0);
                 (index.tag == Tag::Integer).then(|| index.as_integer())

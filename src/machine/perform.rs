@@ -518,7 +518,11 @@ impl Machine<'_> {
             | I::FloatJumpIfNotLessEqual { .. }
             | I::IntegerCountEnter { .. }
             | I::IntegerCountNext { .. }
-            | I::IntegerRangeNext { .. } => {
+            | I::IntegerRangeNext { .. }
+            | I::BlockLoadElement { .. }
+            | I::BlockStoreElement { .. }
+            | I::BlockLoadField { .. }
+            | I::BlockStoreField { .. } => {
                 unreachable!("{instruction:?} is done as its general form")
             }
         }

@@ -139,7 +139,7 @@ fn dangling(context: Context<'_>, pointer: Pointer) -> String {
 fn part(context: Context<'_>, inside: i64) -> Option<String> {
     let Context { compiled, error, .. } = context;
     let program = &compiled.program;
-    match *program.code.get(error.trap.at as usize)? {
+    match program.code.get(error.trap.at as usize)?.general() {
         Instruction::LoadField { field, .. } | Instruction::StoreField { field, .. } => {
             let site = program.field_sites.get(field.0 as usize)?;
             Some(format!("the field `{}`", program.field_names.get(site.field as usize)?))

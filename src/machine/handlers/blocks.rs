@@ -1,8 +1,9 @@
 //! Elements and fields of blocks. What makes blocks or frees them needs the whole machine.
 
 use super::handlers;
-use crate::machine::core::{Core, Here, done};
-use crate::memory::Value;
+use crate::bytecode::ReadBlock;
+use crate::machine::core::{Core, Frame, Here, done};
+use crate::memory::{Tag, Value};
 
 /// Index of the word of a field, if the object is a live record of the layout in which it was found the last time.
 #[inline(always)]
@@ -11,7 +12,29 @@ fn field_of(core: &Core<'_>, object: Value, here: Here<'_>) -> Option<usize> {
     core.heap.field(object, cache.layout, cache.offset)
 }
 
+/// What a slot holds that points to a block for certain.
+#[inline(always)]
+fn block(frame: Frame<'_>, slot: ReadBlock) -> Value {
+    Value::new(frame.pointer(slot), Tag::Pointer)
+}
+
 handlers! { here, frame, core:
+    BlockLoadElement { to, object, index } => {
+        let (block, index) = (block(frame, object), Value::integer(frame.integer(index)));
+        frame.give(to, core.heap.opened_element(object.0, block, index)?)
+    }, otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+    BlockStoreElement { object, index, from } => {
+        let (block, index) = (block(frame, object), Value::integer(frame.integer(index)));
+        done(core.heap.put_opened_element(object.0, block, index, frame.get(from)))
+    }, otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+    BlockLoadField { to, object, .. } => {
+        let at = field_of(core, block(frame, object), here)?;
+        frame.give(to, core.heap.get(at)?)
+    };
+    BlockStoreField { object, from, .. } => {
+        let at = field_of(core, block(frame, object), here)?;
+        done(core.heap.set(at, frame.get(from)))
+    };
     LoadElement { to, object, index } => {
         frame.give(to, core.heap.opened_element(object.0, frame.get(object), frame.get(index))?)
     }, otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
