@@ -21,8 +21,9 @@ pub const FUNCTION_INSTRUCTIONS: u32 = 1024 * 1024;
 /// counts to be left out: it looks at each of these points several times.
 pub const BORROWING_POINTS: usize = 1 << 20;
 
-/// Words the stack keeps committed past a frame's base, so that a frame window is always whole.
-pub const FRAME_WINDOW: usize = 256;
+/// Words the stack keeps committed past a frame's base, so that a frame window is always whole: as many as an operand
+/// of 8 bits can name, and two behind it.
+pub const FRAME_WINDOW: usize = 258;
 
 /// Versions of one function for arguments of different types, besides one for any. Real programs call
 /// their functions with one combination, now and then with two or three.

@@ -142,6 +142,13 @@ macro_rules! slot_operands {
             }
         }
 
+        impl From<$name> for usize {
+            #[inline(always)]
+            fn from(operand: $name) -> usize {
+                operand.0.into()
+            }
+        }
+
         impl Operand for $name {
             const WIDTH: usize = 1;
             $(const HOLDS: Type = Type::$of;)?

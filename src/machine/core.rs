@@ -2,7 +2,7 @@
 //! need of the machine where it is one load away. Where the machine has to do more than that, a handler
 //! gives up, and [`Machine::perform`](super::machine::Machine) does the instruction.
 //!
-//! The frame's window is `[_; 256]` and a slot is a `u8`, so slots are not bounds-checked. Cells, because a
+//! A slot is a `u8` and the frame's window is larger, so slots are not bounds-checked. Cells, because a
 //! call takes the callee's window from the same stack while the caller's is still there.
 
 use std::cell::Cell;
@@ -10,38 +10,15 @@ use std::cell::Cell;
 use super::blocks::Blocks;
 use super::dispatch::{Exit, Handler};
 use super::frame::Position;
-use super::image::{Op, Resolved};
+use super::image::Op;
 use crate::bytecode::Target;
 use crate::limits::FRAME_WINDOW;
 use crate::memory::{HeapStatistics, Tag, Value};
-
-/// What a return will find, and where it goes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Expected {
-    /// Its linkage words. Both have 32 bits.
-    pub address: u32,
-    pub link: u32,
-    /// Where it goes.
-    pub pc: u32,
-    pub base: u32,
-}
-
-/// See [`Core::returns`].
-pub(super) type Returns = [Cell<Expected>; 256];
 
 /// The words of a frame and of what may lie beyond it.
 pub(super) type Words = [Cell<u64>; FRAME_WINDOW];
 /// What each of them holds.
 pub(super) type Tags = [Cell<Tag>; FRAME_WINDOW];
-
-/// Where an instruction is.
-#[derive(Clone, Copy)]
-pub(super) struct Here<'m> {
-    /// What its operand refers to.
-    pub resolved: &'m Resolved,
-    /// How many instructions there are from it to the end of the code.
-    pub left: usize,
-}
 
 /// The frame of the instruction.
 #[derive(Clone, Copy)]
@@ -71,15 +48,15 @@ pub(super) type Done = Option<Step>;
 impl Frame<'_> {
     /// The value in a slot.
     #[inline(always)]
-    pub fn get(self, slot: impl Into<u8>) -> Value {
-        let slot = usize::from(slot.into());
+    pub fn get(self, slot: impl Into<usize>) -> Value {
+        let slot = slot.into();
         Value { word: self.words[slot].get(), tag: self.tags[slot].get() }
     }
 
     /// Puts a value into a slot.
     #[inline(always)]
-    pub fn set(self, slot: impl Into<u8>, value: Value) {
-        let slot = usize::from(slot.into());
+    pub fn set(self, slot: impl Into<usize>, value: Value) {
+        let slot = slot.into();
         // The word last: then the host's compiler knows it where the next instruction takes it from there.
         self.tags[slot].set(value.tag);
         self.words[slot].set(value.word);
@@ -118,27 +95,27 @@ impl Frame<'_> {
 
     /// The boolean in a slot, if it holds one.
     #[inline(always)]
-    pub fn boolean(self, slot: impl Into<u8>) -> Option<bool> {
+    pub fn boolean(self, slot: impl Into<usize>) -> Option<bool> {
         let value = self.get(slot);
         (value.tag == Tag::Boolean).then_some(value.word != 0)
     }
 
     /// The result of an instruction, which is done with it.
     #[inline(always)]
-    pub fn give(self, to: impl Into<u8>, value: Value) -> Done {
+    pub fn give(self, to: impl Into<usize>, value: Value) -> Done {
         self.set(to, value);
         Some(Step::Next)
     }
 
     /// An integer result.
     #[inline(always)]
-    pub fn give_integer(self, to: impl Into<u8>, value: i64) -> Done {
+    pub fn give_integer(self, to: impl Into<usize>, value: i64) -> Done {
         self.give(to, Value::integer(value))
     }
 
     /// A float result.
     #[inline(always)]
-    pub fn give_float(self, to: impl Into<u8>, value: f64) -> Done {
+    pub fn give_float(self, to: impl Into<usize>, value: f64) -> Done {
         self.give(to, Value::float(value))
     }
 }
@@ -175,8 +152,6 @@ pub(super) struct Core<'m> {
     pub look_up: Exit,
     /// Frames that there are.
     pub depth: u64,
-    /// Where the innermost calls said to return to, by depth: the linkage words that their returns will find.
-    pub returns: &'m Returns,
     /// Where the machine is. Up to date only while no handler runs.
     pub position: Position,
     /// Base of the frame.
@@ -185,7 +160,6 @@ pub(super) struct Core<'m> {
     pub stack_tags: &'m [Cell<Tag>],
     pub heap: Blocks<'m>,
     pub high_water: usize,
-    pub innermost_buffer: u32,
     pub calls: u64,
     /// Most frames at a time.
     pub deepest: u64,
@@ -201,9 +175,15 @@ impl<'m> Core<'m> {
     pub fn run(&mut self, handlers: &[Handler; 256]) -> Exit {
         let Position { pc, base } = self.position;
         let Some((words, tags)) = self.window(base) else { return Exit::Perform };
-        let Some((first, _)) = self.code[pc..].split_first() else { return Exit::Perform };
+        let Some(code) = self.code_from(pc) else { return Exit::Perform };
         self.base = base;
-        handlers[usize::from(first.encoded[0])](&self.code[pc..], words, tags, self, self.due)
+        handlers[usize::from(code[0].encoded[0])](code, words, tags, self, self.due)
+    }
+
+    /// The code from an index on, at least one instruction.
+    #[inline(always)]
+    pub fn code_from(&self, index: usize) -> Option<&'m [Op]> {
+        if index < self.code.len() { self.code.get(index..) } else { None }
     }
 
     /// The index of an instruction.

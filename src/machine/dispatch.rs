@@ -9,9 +9,9 @@
 
 use std::marker::PhantomData;
 
-use super::core::{Core, Done, Frame, Here, Step, Tags, Words};
+use super::core::{Core, Done, Frame, Step, Tags, Words};
 use super::frame::Position;
-use super::image::{AHEAD, Op};
+use super::image::{AHEAD, Op, Resolved};
 use crate::bytecode::for_each_instruction;
 use crate::bytecode::instruction::{Known, Row, rows};
 use crate::bytecode::sequence::{RESULT, for_each_sequence, taken_place};
@@ -37,12 +37,12 @@ pub(super) type Handler = for<'m> fn(&'m [Op], &'m Words, &'m Tags, &mut Core<'m
 /// How an instruction is carried out, where that needs no more than the frame and the core.
 pub(super) trait Execute: Row {
     /// Does it in the commonest case, or nothing.
-    fn execute(self, here: Here<'_>, frame: Frame<'_>, core: &mut Core<'_>) -> Done;
+    fn execute(self, resolved: Resolved, frame: Frame<'_>, core: &mut Core<'_>) -> Done;
 
     /// Does it in the other common cases, or nothing. By itself, because what both need in registers would not
     /// fit.
     #[inline(always)]
-    fn otherwise(self, _here: Here<'_>, _frame: Frame<'_>, _core: &mut Core<'_>) -> Done {
+    fn otherwise(self, _resolved: Resolved, _frame: Frame<'_>, _core: &mut Core<'_>) -> Done {
         None
     }
 }
@@ -96,7 +96,8 @@ impl<I: Execute> Sequence for Last<I> {
         due: i64,
     ) -> Exit {
         let Some(ahead) = code.first_chunk::<AHEAD>() else { return leave(code, words, tags, core, due) };
-        match execute::<I>(&ahead[place.at], place, code.len(), Frame { words, tags }, core) {
+        let op = &ahead[place.at];
+        match I::decode(&op.encoded, place.known).execute(op.resolved, Frame { words, tags }, core) {
             None => otherwise::<I, CHAINED>(&code[place.at..], words, tags, core, due),
             done => proceed::<CHAINED>(done, &code[place.at..], words, tags, core, due),
         }
@@ -114,19 +115,13 @@ impl<I: Execute, const TAKEN: usize, S: Sequence> Sequence for Then<I, TAKEN, S>
         due: i64,
     ) -> Exit {
         let Some(ahead) = code.first_chunk::<AHEAD>() else { return leave(code, words, tags, core, due) };
-        match execute::<I>(&ahead[place.at], place, code.len(), Frame { words, tags }, core) {
+        let op = &ahead[place.at];
+        match I::decode(&op.encoded, place.known).execute(op.resolved, Frame { words, tags }, core) {
             None => otherwise::<I, CHAINED>(&code[place.at..], words, tags, core, due),
             Some(Step::Next) => S::run::<CHAINED>(code, place.next(TAKEN, ahead), words, tags, core, due),
             done => proceed::<CHAINED>(done, &code[place.at..], words, tags, core, due),
         }
     }
-}
-
-/// Carries out the instruction at a place in code of that length.
-#[inline(always)]
-fn execute<I: Execute>(op: &Op, place: Place, length: usize, frame: Frame<'_>, core: &mut Core<'_>) -> Done {
-    let here = Here { resolved: &op.resolved, left: length - place.at };
-    I::decode(&op.encoded, place.known).execute(here, frame, core)
 }
 
 /// The handler of a sequence.
@@ -150,8 +145,7 @@ fn otherwise<'m, I: Execute, const CHAINED: bool>(
     due: i64,
 ) -> Exit {
     let Some(op) = code.first() else { return leave(code, words, tags, core, due) };
-    let here = Here { resolved: &op.resolved, left: code.len() };
-    let done = I::decode(&op.encoded, (0, 0)).otherwise(here, Frame { words, tags }, core);
+    let done = I::decode(&op.encoded, (0, 0)).otherwise(op.resolved, Frame { words, tags }, core);
     proceed::<CHAINED>(done, code, words, tags, core, due)
 }
 
@@ -167,10 +161,17 @@ fn proceed<'m, const CHAINED: bool>(
 ) -> Exit {
     match done {
         None => leave(code, words, tags, core, due),
-        Some(Step::Next) => go_on::<CHAINED>(code.get(1..).unwrap_or_default(), words, tags, core, due),
+        Some(Step::Next) => {
+            let Some(code) = code.get(1..) else { return leave(code, words, tags, core, due) };
+            go_on::<CHAINED>(code, words, tags, core, due)
+        }
         Some(Step::Jump(target)) if target.0 >= 0 => {
             let due = due - i64::from(target.0);
-            let code = code.get(1 + target.0 as usize..).unwrap_or_default();
+            let distance = 1 + target.0 as usize;
+            if distance >= code.len() {
+                return leave(code, words, tags, core, due);
+            }
+            let code = &code[distance..];
             if code.len() as i64 <= due {
                 return look_up(code, words, tags, core, due);
             }
@@ -189,7 +190,7 @@ fn proceed<'m, const CHAINED: bool>(
             again::<CHAINED>(words, tags, core, due)
         }
         Some(Step::Enter(position) | Step::Return(position)) => {
-            let Some(next) = core.code.get(position.pc..) else { return leave(code, words, tags, core, due) };
+            let Some(next) = core.code_from(position.pc) else { return leave(code, words, tags, core, due) };
             let due = due + next.len() as i64 + 1 - code.len() as i64;
             core.base = position.base;
             let Some((words, tags)) = core.window(position.base) else {
@@ -275,12 +276,16 @@ fn look_up<'m>(code: &'m [Op], _: &'m Words, _: &'m Tags, core: &mut Core<'m>, d
     core.look_up
 }
 
+/// In the place of an opcode: the instruction is left to the whole machine.
+pub(super) const LEFT: u8 = u8::MAX;
+
 macro_rules! handlers_of_instructions {
     ($($(#[doc = $doc:literal])+ $mnemonic:literal $name:ident { $($field:ident: $type:ty),* })+) => {
         /// By opcode: the handlers of single instructions. No instruction has the opcodes beyond those.
         const fn of_instructions<const CHAINED: bool>() -> [Handler; 256] {
             let mut handlers: [Handler; 256] = [handler::<Last<rows::Halt>, CHAINED>; 256];
             $(handlers[rows::$name::OPCODE as usize] = handler::<Last<rows::$name>, CHAINED>;)+
+            handlers[LEFT as usize] = leave;
             handlers
         }
     };
@@ -306,6 +311,7 @@ macro_rules! handlers_of_sequences {
                 opcode += 1;
             )+
             assert!(opcode == crate::bytecode::sequence::FIRST + crate::bytecode::sequence::SEQUENCES.len());
+            assert!(opcode <= LEFT as usize);
             handlers
         }
 
@@ -317,7 +323,7 @@ macro_rules! handlers_of_sequences {
                 handlers[opcode] = handler::<Last<rows::$first>, false>;
                 opcode += 1;
             )+
-            assert!(opcode <= 256);
+            assert!(opcode <= LEFT as usize);
             handlers
         }
     };

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::blocks::Blocks;
 use super::checks::Checks;
-use super::core::{Core, Expected, Returns};
+use super::core::Core;
 use super::dispatch::{Exit, handler_of, handlers};
 use super::frame::{Position, linked_base, return_index};
 use super::host::Host;
@@ -34,8 +34,6 @@ struct Progress {
     deepest: u64,
     /// Frames that there are.
     depth: u64,
-    /// See [`Core::returns`].
-    returns: Returns,
 }
 
 impl Progress {
@@ -83,7 +81,6 @@ impl Machine<'_> {
             calls: self.counts.calls,
             depth,
             deepest: self.counts.max_call_depth.max(depth),
-            returns: [const { Cell::new(Expected { address: 0, link: 0, pc: 0, base: 0 }) }; _],
         };
         loop {
             let exit = self.handle(&mut progress, probe);
@@ -158,14 +155,12 @@ impl Machine<'_> {
             perform: Exit::Perform,
             look_up: Exit::LookUp,
             depth: progress.depth,
-            returns: &progress.returns,
             position: progress.position,
             base: progress.position.base,
             stack_words: Cell::from_mut(&mut space.stack.words[..]).as_slice_of_cells(),
             stack_tags: Cell::from_mut(&mut space.stack.tags[..]).as_slice_of_cells(),
             heap: Blocks::new(&mut space.heap),
             high_water: self.high_water,
-            innermost_buffer: self.innermost_buffer,
             calls: progress.calls,
             deepest: progress.deepest,
             global_words: &Cell::from_mut(&mut space.statics.words[..]).as_slice_of_cells()[self.first_global..],

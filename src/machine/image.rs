@@ -2,10 +2,10 @@
 //! Next to each instruction are the handler that carries it out and what its operands refer to elsewhere. Made from
 //! the program's code, of which it says nothing new but where fields were found.
 
-use super::dispatch::{Handler, handler_of};
+use super::dispatch::{Handler, LEFT, handler_of};
 use crate::bytecode::instruction::Encoded;
 use crate::bytecode::sequence::{self, LONGEST};
-use crate::bytecode::{Divisor, Function, Instruction};
+use crate::bytecode::{Divisor, Function, Instruction, Program};
 use crate::memory::{FieldName, LayoutId, Layouts, Tag, Value};
 
 /// Instructions that a handler may look at: those of the longest sequence, and the one behind it.
@@ -59,12 +59,14 @@ impl FieldCache {
     }
 }
 
-/// What a call needs to know of a function.
+/// What a call needs to know.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Callee {
-    /// Index of its first instruction.
-    pub entry: usize,
-    /// Words of its frame.
+    /// Index of the function's first instruction.
+    pub entry: u32,
+    /// Index of the instruction behind the call.
+    pub behind: u32,
+    /// Words of the function's frame.
     pub frame_words: u32,
 }
 
@@ -76,9 +78,10 @@ impl Resolved {
         Resolved { word: value.word, tag: value.tag, ..Self::NOTHING }
     }
 
-    /// Of a function.
-    pub const fn of_function(function: &Function) -> Resolved {
-        Resolved { word: function.entry as u64, half: function.frame_words, ..Self::NOTHING }
+    /// Of a function that the instruction before an index calls.
+    pub const fn of_function(function: &Function, behind: u32) -> Resolved {
+        let word = function.entry as u64 | (behind as u64) << 32;
+        Resolved { word, half: function.frame_words, ..Self::NOTHING }
     }
 
     /// Of a field.
@@ -101,7 +104,7 @@ impl Resolved {
     /// The function.
     #[inline(always)]
     pub const fn callee(self) -> Callee {
-        Callee { entry: self.word as usize, frame_words: self.half }
+        Callee { entry: self.word as u32, behind: (self.word >> 32) as u32, frame_words: self.half }
     }
 
     /// Where the field was found.
@@ -142,17 +145,25 @@ impl Image {
         &self.ops
     }
 
-    /// Adds code, whose instructions name what `resolve` says.
-    pub fn extend(&mut self, code: &[Instruction], mut resolve: impl FnMut(Instruction) -> Option<Resolved>) {
-        let encoded: Vec<Encoded> = code.iter().map(|instruction| instruction.encode().to_le_bytes()).collect();
+    /// Takes in the code that is new in a program. `resolve` says what an instruction names, by its index.
+    pub fn extend(&mut self, program: &Program, resolve: impl Fn(u32, Instruction) -> Option<Resolved>) {
+        let known = self.len();
+        let encode = |(at, instruction): (u32, &Instruction)| {
+            let mut encoded = instruction.encode().to_le_bytes();
+            if matches!(instruction, Instruction::Return { .. } | Instruction::ReturnNull {}) && retires(program, at) {
+                encoded[0] = LEFT;
+            }
+            encoded
+        };
+        let new = || (known as u32..).zip(&program.code[known..]);
+        let encoded: Vec<Encoded> = new().map(encode).collect();
         let opcodes = sequence::choose(&encoded);
-        let ops = code.iter().zip(encoded).zip(opcodes).map(|((&instruction, mut encoded), opcode)| {
+        let ops = new().zip(encoded).zip(opcodes).map(|(((at, &instruction), mut encoded), opcode)| {
             encoded[0] = opcode;
-            let resolved = resolve(instruction).unwrap_or(Resolved::NOTHING);
+            let resolved = resolve(at, instruction).unwrap_or(Resolved::NOTHING);
             Op { handler: handler_of(opcode), encoded, resolved }
         });
-        let end = self.len();
-        self.ops.splice(end..end, ops);
+        self.ops.splice(known..known, ops);
     }
 
     /// Where the instruction at an index found its field the last time.
@@ -164,4 +175,9 @@ impl Image {
     pub fn note_field(&mut self, index: usize, cache: FieldCache) {
         self.ops[index].resolved = Resolved::of_field(cache);
     }
+}
+
+/// Whether what returns at an index has buffers, which the whole machine has to retire.
+fn retires(program: &Program, at: u32) -> bool {
+    !program.functions[program.function_at(at)].buffers.is_empty()
 }

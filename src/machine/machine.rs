@@ -158,11 +158,11 @@ impl<'p> Machine<'p> {
             self.record_layouts.push(memory.layouts.add_record(record, &fields));
         }
         let Machine { constants, record_layouts, .. } = self;
-        self.image.extend(&program.code[self.image.len()..], |instruction| {
+        self.image.extend(program, |at, instruction| {
             Some(match instruction.reference()? {
                 Reference::Constant(constant) => Resolved::of_constant(constants[constant as usize]),
                 Reference::Divisor(divisor) => Resolved::of_divisor(program.divisors[divisor as usize]),
-                Reference::Function(function) => Resolved::of_function(&program.functions[function as usize]),
+                Reference::Function(function) => Resolved::of_function(&program.functions[function as usize], at + 1),
                 Reference::FieldSite(site) => {
                     let site = program.field_sites[site as usize];
                     Resolved::of_field(site.record.map_or(FieldCache::EMPTY, |record| {

@@ -44,7 +44,7 @@ fn integer(value: Value) -> Option<i64> {
     (value.tag == Tag::Integer).then(|| value.as_integer())
 }
 
-handlers! { here, frame, core:
+handlers! { resolved, frame, core:
     Add { to, left, right } => numbers(frame, (to, left, right), i64::checked_add, |left, right| left + right);
     AddTemporaries { to, left, right, .. } => {
         numbers(frame, (to, left, right), i64::checked_add, |left, right| left + right)
@@ -83,11 +83,11 @@ handlers! { here, frame, core:
     };
     FloorDivideConstant { to, left, right } => {
         let left = integer(frame.get(left))?;
-        frame.give_integer(to, here.resolved.divisor().quotient(left))
+        frame.give_integer(to, resolved.divisor().quotient(left))
     };
     ModuloConstant { to, left, right } => {
         let left = integer(frame.get(left))?;
-        frame.give_integer(to, here.resolved.divisor().remainder(left))
+        frame.give_integer(to, resolved.divisor().remainder(left))
     };
     Negate { to, operand } => {
         let operand = frame.get(operand);

@@ -2,13 +2,14 @@
 
 use super::handlers;
 use crate::bytecode::ReadBlock;
-use crate::machine::core::{Core, Frame, Here, done};
+use crate::machine::core::{Core, Frame, done};
+use crate::machine::image::Resolved;
 use crate::memory::{Tag, Value};
 
 /// Index of the word of a field, if the object is a live record of the layout in which it was found the last time.
 #[inline(always)]
-fn field_of(core: &Core<'_>, object: Value, here: Here<'_>) -> Option<usize> {
-    let cache = here.resolved.field();
+fn field_of(core: &Core<'_>, object: Value, resolved: Resolved) -> Option<usize> {
+    let cache = resolved.field();
     core.heap.field(object, cache.layout, cache.offset)
 }
 
@@ -18,7 +19,7 @@ fn block(frame: Frame<'_>, slot: ReadBlock) -> Value {
     Value::new(frame.pointer(slot), Tag::Pointer)
 }
 
-handlers! { here, frame, core:
+handlers! { resolved, frame, core:
     BlockLoadElement { to, object, index } => {
         let (block, index) = (block(frame, object), Value::integer(frame.integer(index)));
         frame.give(to, core.heap.opened_element(object.0, block, index)?)
@@ -28,11 +29,11 @@ handlers! { here, frame, core:
         done(core.heap.put_opened_element(object.0, block, index, frame.get(from)))
     }, otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
     BlockLoadField { to, object, .. } => {
-        let at = field_of(core, block(frame, object), here)?;
+        let at = field_of(core, block(frame, object), resolved)?;
         frame.give(to, core.heap.get(at)?)
     };
     BlockStoreField { object, from, .. } => {
-        let at = field_of(core, block(frame, object), here)?;
+        let at = field_of(core, block(frame, object), resolved)?;
         done(core.heap.set(at, frame.get(from)))
     };
     LoadElement { to, object, index } => {
@@ -42,11 +43,11 @@ handlers! { here, frame, core:
         done(core.heap.put_opened_element(object.0, frame.get(object), frame.get(index), frame.get(from)))
     }, otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
     LoadField { to, object, .. } => {
-        let at = field_of(core, frame.get(object), here)?;
+        let at = field_of(core, frame.get(object), resolved)?;
         frame.give(to, core.heap.get(at)?)
     };
     StoreField { object, from, .. } => {
-        let at = field_of(core, frame.get(object), here)?;
+        let at = field_of(core, frame.get(object), resolved)?;
         done(core.heap.set(at, frame.get(from)))
     };
     StoreElementCounted { object, index, from } => {
@@ -60,11 +61,11 @@ handlers! { here, frame, core:
         done(core.heap.set_given(core.references, at, frame.get(from)))
     };
     StoreFieldCounted { object, from, .. } => {
-        let at = field_of(core, frame.get(object), here)?;
+        let at = field_of(core, frame.get(object), resolved)?;
         done(core.heap.set_counted(core.references, at, frame.get(from)))
     };
     StoreFieldGiven { object, from, .. } => {
-        let at = field_of(core, frame.get(object), here)?;
+        let at = field_of(core, frame.get(object), resolved)?;
         done(core.heap.set_given(core.references, at, frame.get(from)))
     };
     StoreFieldLiteral { .. } => None;

@@ -53,7 +53,7 @@ macro_rules! holds_to {
     }};
 }
 
-handlers! { here, frame, core:
+handlers! { resolved, frame, core:
     Equal { to, left, right } => frame.give(to, Value::boolean(equal(frame, left, right)?));
     NotEqual { to, left, right } => frame.give(to, Value::boolean(!equal(frame, left, right)?));
     Less { to, left, right } => frame.give(to, Value::boolean(holds!(frame, left < right)));

@@ -16,7 +16,7 @@ pub(super) fn count(frame: Frame<'_>, counter: u8, variable: u8, last: i64) -> O
 #[inline(always)]
 pub(super) fn advance(frame: Frame<'_>, counter: u8, variable: u8, limit: u8) -> Option<()> {
     let (now, last) = (frame.get(counter).as_integer(), frame.get(limit).as_integer());
-    let by = frame.get(limit.wrapping_add(1)).as_integer();
+    let by = frame.get(usize::from(limit) + 1).as_integer();
     // A counter that would not fit has passed every limit.
     let next = now.checked_add(by)?;
     (if by > 0 { next <= last } else { next >= last }).then(|| step(frame, counter, variable, next))
@@ -37,7 +37,7 @@ pub(super) const fn round(another: Option<()>, target: crate::bytecode::Target) 
     Some(if another.is_some() { Step::Again(target) } else { Step::Next })
 }
 
-handlers! { here, frame, core:
+handlers! { resolved, frame, core:
     CountEnter { counter, variable, limit, target } => {
         let (from, last) = (frame.get(counter), frame.get(limit));
         if from.tag != Tag::Integer || last.tag != Tag::Integer {
@@ -60,7 +60,7 @@ handlers! { here, frame, core:
     };
     EachEnter { .. } => None;
     EachNext { walk, variable, target } => {
-        let (length, index) = (walk.0.wrapping_add(1), walk.0.wrapping_add(2));
+        let (length, index) = (usize::from(walk) + 1, usize::from(walk) + 2);
         let at = frame.get(index).word;
         if at >= frame.get(length).word {
             return Some(Step::Next);

@@ -10,16 +10,16 @@ mod typed;
 mod values;
 
 /// Declares handlers: an instruction with its operands, and an expression that does it in the commonest
-/// case, and perhaps one for others. The names before them are those of its place, of the frame, and of the core.
+/// case, and perhaps one for others. The names before them are those of what it names, of the frame, and of the core.
 macro_rules! handlers {
-    ($here:ident, $frame:ident, $core:ident:
+    ($resolved:ident, $frame:ident, $core:ident:
         $($name:ident $operands:tt => $done:expr $(, otherwise $otherwise:expr)?;)+) => { $(
         impl $crate::machine::dispatch::Execute for $crate::bytecode::instruction::rows::$name {
             #[inline(always)]
             #[allow(unused_variables, reason = "few need all of them")]
             fn execute(
                 self,
-                $here: $crate::machine::core::Here<'_>,
+                $resolved: $crate::machine::image::Resolved,
                 $frame: $crate::machine::core::Frame<'_>,
                 $core: &mut $crate::machine::core::Core<'_>,
             ) -> $crate::machine::core::Done {
@@ -32,7 +32,7 @@ macro_rules! handlers {
                 #[allow(unused_variables, reason = "few need all of them")]
                 fn otherwise(
                     self,
-                    $here: $crate::machine::core::Here<'_>,
+                    $resolved: $crate::machine::image::Resolved,
                     $frame: $crate::machine::core::Frame<'_>,
                     $core: &mut $crate::machine::core::Core<'_>,
                 ) -> $crate::machine::core::Done {

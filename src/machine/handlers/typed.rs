@@ -6,7 +6,7 @@ use crate::machine::core::{Step, branch};
 use crate::machine::operators::{floor_divide, modulo};
 use crate::memory::Value;
 
-handlers! { here, frame, core:
+handlers! { resolved, frame, core:
     IntegerAdd { to, left, right } => {
         frame.give_integer(to, frame.integer(left).checked_add(frame.integer(right))?)
     };
@@ -33,10 +33,10 @@ handlers! { here, frame, core:
         frame.give_integer(to, frame.integer(left).checked_mul(i64::from(right.0))?)
     };
     IntegerFloorDivideConstant { to, left, right } => {
-        frame.give_integer(to, here.resolved.divisor().quotient(frame.integer(left)))
+        frame.give_integer(to, resolved.divisor().quotient(frame.integer(left)))
     };
     IntegerModuloConstant { to, left, right } => {
-        frame.give_integer(to, here.resolved.divisor().remainder(frame.integer(left)))
+        frame.give_integer(to, resolved.divisor().remainder(frame.integer(left)))
     };
     FloatAdd { to, left, right } => frame.give_float(to, frame.float(left) + frame.float(right));
     FloatSubtract { to, left, right } => frame.give_float(to, frame.float(left) - frame.float(right));

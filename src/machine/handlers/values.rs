@@ -5,9 +5,9 @@ use crate::machine::blocks::is_plain_value;
 use crate::machine::core::done;
 use crate::memory::{Memory, Tag, Value};
 
-handlers! { here, frame, core:
+handlers! { resolved, frame, core:
     LoadInteger { to, value } => frame.give_integer(to, i64::from(value.0));
-    LoadConstant { to, .. } => frame.give(to, here.resolved.constant());
+    LoadConstant { to, .. } => frame.give(to, resolved.constant());
     Move { to, from } => frame.give(to, frame.get(from));
     Clear { to } => frame.give(to, Value::UNINITIALISED);
     CheckAssigned { variable } => done(frame.get(variable).tag != Tag::Uninitialised);
