@@ -144,6 +144,10 @@ pub(super) struct Core<'m> {
     pub again: &'m [Op],
     /// The handler of the first instruction there.
     pub again_handler: Handler,
+    /// The function that was called last, by index of its entry, and its code. The next call most likely is one of the
+    /// same, and so the host's processor gets at the code before it has read which function it is.
+    pub entered: usize,
+    pub entered_code: &'m [Op],
     /// How much code is left where a jump goes back to elsewhere.
     pub elsewhere: usize,
     /// [`Exit::Perform`] and [`Exit::LookUp`], as nobody can know: if the host's compiler knew what a handler returns,
@@ -184,6 +188,16 @@ impl<'m> Core<'m> {
     #[inline(always)]
     pub fn code_from(&self, index: usize) -> Option<&'m [Op]> {
         if index < self.code.len() { self.code.get(index..) } else { None }
+    }
+
+    /// The code of a function from its entry on.
+    #[inline(always)]
+    pub fn entry(&mut self, index: usize) -> Option<&'m [Op]> {
+        if self.entered != index {
+            self.entered_code = self.code_from(index)?;
+            self.entered = index;
+        }
+        Some(self.entered_code)
     }
 
     /// The index of an instruction.

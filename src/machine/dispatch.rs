@@ -189,17 +189,26 @@ fn proceed<'m, const CHAINED: bool>(
             }
             again::<CHAINED>(words, tags, core, due)
         }
-        Some(Step::Enter(position) | Step::Return(position)) => {
+        Some(Step::Enter(position)) => {
+            let Some(next) = core.entry(position.pc) else { return leave(code, words, tags, core, due) };
+            let due = due + next.len() as i64 + 1 - code.len() as i64;
+            core.base = position.base;
+            let Some((words, tags)) = core.window(position.base) else {
+                return leave(next, words, tags, core, due);
+            };
+            if next.len() as i64 <= due {
+                return look_up(next, words, tags, core, due);
+            }
+            go_on::<CHAINED>(next, words, tags, core, due)
+        }
+        // There are no more returns than calls, so it need not look up.
+        Some(Step::Return(position)) => {
             let Some(next) = core.code_from(position.pc) else { return leave(code, words, tags, core, due) };
             let due = due + next.len() as i64 + 1 - code.len() as i64;
             core.base = position.base;
             let Some((words, tags)) = core.window(position.base) else {
                 return leave(next, words, tags, core, due);
             };
-            // There are no more returns than calls.
-            if matches!(done, Some(Step::Enter(_))) && next.len() as i64 <= due {
-                return look_up(next, words, tags, core, due);
-            }
             go_on::<CHAINED>(next, words, tags, core, due)
         }
     }

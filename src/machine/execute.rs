@@ -152,6 +152,8 @@ impl Machine<'_> {
             again: &[],
             again_handler: handler_of(0),
             elsewhere: 0,
+            entered: usize::MAX,
+            entered_code: &[],
             perform: Exit::Perform,
             look_up: Exit::LookUp,
             depth: progress.depth,
