@@ -1,7 +1,7 @@
 //! Which instruction for operands of known types does the same as which for operands of any.
 
 use super::Instruction;
-use super::types::Type;
+use super::types::{Class, Type};
 
 /// Declares the forms of instructions: first those that correspond to one another, then further ones
 /// of which some other form does the work.
@@ -22,18 +22,19 @@ macro_rules! forms {
                 }
             }
 
-            /// The instruction that does the same with slots of these types and looks at as few tags as may be.
+            /// The instruction that does the same with slots of these types, and elements of these by class, and looks
+            /// at as few tags as may be.
             #[must_use]
-            pub fn specialised(self, types: &[Type]) -> Instruction {
+            pub fn specialised(self, types: &[Type], elements: &[Type]) -> Instruction {
                 $(if let Instruction::$general { $($operand),+ } = self {
                     let typed = Instruction::$typed { $($operand: $operand.into()),+ };
-                    if typed.fits(types) {
+                    if typed.fits(types, elements) {
                         return typed;
                     }
                 })+
                 $(if let Instruction::$also { $($part),+ } = self {
                     let typed = Instruction::$form { $($name: $from.into()),+ };
-                    if typed.fits(types) {
+                    if typed.fits(types, elements) {
                         return typed;
                     }
                 })+
@@ -75,7 +76,15 @@ forms! {
     CountEnter { counter, variable, limit, target } = IntegerCountEnter,
     CountNext { counter, variable, limit, target } = IntegerCountNext,
     RangeNext { counter, variable, limit, target } = IntegerRangeNext,
+    JumpIfTrue { condition, target } = BooleanJumpIfTrue,
+    JumpIfFalse { condition, target } = BooleanJumpIfFalse,
+    LoadElement { to, object, index } = IntegerLoadElement,
+    LoadElement { to, object, index } = FloatLoadElement,
+    LoadElement { to, object, index } = BooleanLoadElement,
     LoadElement { to, object, index } = BlockLoadElement,
+    StoreElement { object, index, from } = IntegerStoreElement,
+    StoreElement { object, index, from } = FloatStoreElement,
+    StoreElement { object, index, from } = BooleanStoreElement,
     StoreElement { object, index, from } = BlockStoreElement,
     LoadField { to, object, field } = BlockLoadField,
     StoreField { object, from, field } = BlockStoreField,
@@ -98,21 +107,39 @@ forms! {
 }
 
 impl Instruction {
-    /// Whether it is the form of an access for what is certainly a block.
-    pub const fn accesses_block(self) -> bool {
+    /// Whether it gets at a block of which something is known.
+    pub const fn accesses_known_block(self) -> bool {
         matches!(
             self,
             Instruction::BlockLoadElement { .. }
                 | Instruction::BlockStoreElement { .. }
                 | Instruction::BlockLoadField { .. }
                 | Instruction::BlockStoreField { .. }
-        )
+        ) || self.relied_elements().is_some()
     }
 
-    /// Whether the slots that it reads hold what it relies on.
-    pub fn fits(self, types: &[Type]) -> bool {
+    /// The class of blocks whose elements it does not look at, because all hold values of that type.
+    const fn relied_elements(self) -> Option<(Class, Type)> {
+        match self {
+            Instruction::IntegerLoadElement { .. } | Instruction::IntegerStoreElement { .. } => {
+                Some((Class::Integers, Type::INTEGER))
+            }
+            Instruction::FloatLoadElement { .. } | Instruction::FloatStoreElement { .. } => {
+                Some((Class::Floats, Type::FLOAT))
+            }
+            Instruction::BooleanLoadElement { .. } | Instruction::BooleanStoreElement { .. } => {
+                Some((Class::Booleans, Type::BOOLEAN))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the slots that it reads, and the elements of each class, hold what it relies on.
+    pub fn fits(self, types: &[Type], elements: &[Type]) -> bool {
         let mut fits = true;
         self.each_read(|slot, relied| fits &= types[usize::from(slot)].is(relied));
-        fits
+        fits && self.relied_elements().is_none_or(|(class, relied)| {
+            elements.get(class as usize).is_some_and(|held| held.is(relied))
+        })
     }
 }

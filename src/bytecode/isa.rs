@@ -217,6 +217,26 @@ macro_rules! for_each_instruction {
             "integer.count-next" IntegerCountNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: ReadInteger, target: Target }
             /// Like `range-next`.
             "integer.range-next" IntegerRangeNext { counter: UpdateInteger, variable: WriteIntegerJumping, limit: IntegerLimitAndStep, target: Target }
+            /// Goes on at `target` if `condition` is true.
+            "boolean.jump-if-true" BooleanJumpIfTrue { condition: ReadBoolean, target: Target }
+            /// Goes on at `target` if `condition` is false.
+            "boolean.jump-if-false" BooleanJumpIfFalse { condition: ReadBoolean, target: Target }
+
+            // ---- elements that hold values of one type as long as their block lives, and so are not looked at
+            /// Like `load-element`.
+            "integer.load-element" IntegerLoadElement { to: WriteInteger, object: ReadIntegers, index: ReadInteger }
+            /// Like `load-element`.
+            "float.load-element" FloatLoadElement { to: WriteFloat, object: ReadFloats, index: ReadInteger }
+            /// Like `load-element`.
+            "boolean.load-element" BooleanLoadElement { to: WriteBoolean, object: ReadBooleans, index: ReadInteger }
+            /// Like `store-element`.
+            "integer.store-element" IntegerStoreElement { object: ReadIntegers, index: ReadInteger, from: ReadInteger }
+            /// Like `store-element`.
+            "float.store-element" FloatStoreElement { object: ReadFloats, index: ReadInteger, from: ReadFloat }
+            /// Like `store-element`.
+            "boolean.store-element" BooleanStoreElement { object: ReadBooleans, index: ReadInteger, from: ReadBoolean }
+
+            // ---- elements and fields of what is a block for certain
             /// Like `load-element`.
             "block.load-element" BlockLoadElement { to: Write, object: ReadBlock, index: ReadInteger }
             /// Like `store-element`.

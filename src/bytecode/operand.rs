@@ -219,6 +219,16 @@ slot_operands! {
     ReadFloat reads 1 writes 0 of FLOAT;
     /// A slot that holds a pointer to a block, not into one, and is read.
     ReadBlock reads 1 writes 0 of BLOCK;
+    /// A slot that holds a pointer to a block of zeroed integers and is read.
+    ReadIntegers reads 1 writes 0 of INTEGERS;
+    /// A slot that holds a pointer to a block of zeroed floats and is read.
+    ReadFloats reads 1 writes 0 of FLOATS;
+    /// A slot that holds a pointer to a block of booleans that were false at first, and is read.
+    ReadBooleans reads 1 writes 0 of BOOLEANS;
+    /// A slot that holds a boolean and is read.
+    ReadBoolean reads 1 writes 0 of BOOLEAN;
+    /// A slot that gets a boolean.
+    WriteBoolean reads 0 writes 1 of BOOLEAN;
     /// A slot that gets an integer.
     WriteInteger reads 0 writes 1 of INTEGER;
     /// A slot that gets a float.
@@ -264,6 +274,11 @@ typed_operands! {
     ReadInteger of Read,
     ReadFloat of Read,
     ReadBlock of Read,
+    ReadIntegers of Read,
+    ReadFloats of Read,
+    ReadBooleans of Read,
+    ReadBoolean of Read,
+    WriteBoolean of Write,
     WriteInteger of Write,
     WriteFloat of Write,
     UpdateInteger of Update,

@@ -16,14 +16,17 @@ macro_rules! for_each_sequence {
     ($product:ident) => {
         $product! {
             // ---- rounds of loops
+            IntegerLoadElement + IntegerAdd(right) + IntegerCountNext;
             BlockLoadElement + IntegerAdd(right) + IntegerCountNext;
             LoadElement + Add(right) + IntegerCountNext;
             FloatMultiply + FloatAdd(right) + IntegerCountNext;
             Multiply + Add(right) + IntegerCountNext;
             IntegerMultiply + IntegerAdd(right) + IntegerModuloConstant(left) + IntegerCountNext;
             IntegerModuloConstant + IntegerCountNext;
-            IntegerModuloConstant + BlockStoreElement(from) + IntegerCountNext;
-            LoadConstant + BlockStoreElement(from) + IntegerRangeNext;
+            IntegerModuloConstant + IntegerStoreElement(from) + IntegerCountNext;
+            LoadConstant + BooleanStoreElement(from) + IntegerRangeNext;
+            IntegerStoreElement + IntegerCountNext;
+            FloatStoreElement + IntegerCountNext;
             BlockStoreElement + IntegerCountNext;
             IntegerAdd + IntegerCountNext;
             Add + IntegerCountNext;
@@ -59,18 +62,20 @@ macro_rules! for_each_sequence {
             FloatSquareRoot + FloatMultiply(right);
 
             // ---- elements
-            IntegerMultiply + IntegerAdd(left) + BlockLoadElement(index);
-            IntegerMultiply + IntegerAdd(left) + BlockStoreElement(index);
+            IntegerMultiply + IntegerAdd(left) + FloatLoadElement(index);
+            IntegerMultiply + IntegerAdd(left) + FloatStoreElement(index);
+            IntegerMultiply + IntegerAdd(left) + IntegerLoadElement(index);
+            IntegerMultiply + IntegerAdd(left) + IntegerStoreElement(index);
             IntegerMultiply + IntegerAdd(left) + LoadElement(index);
-            IntegerAdd + BlockLoadElement(index);
-            IntegerAddConstant + BlockLoadElement(index);
-            IntegerSubtractConstant + BlockLoadElement(index);
+            IntegerAdd + IntegerLoadElement(index);
+            IntegerAddConstant + IntegerLoadElement(index);
+            IntegerSubtractConstant + IntegerLoadElement(index);
             BlockLoadElement + LoadElement(object);
-            BlockLoadElement + IntegerAdd(right);
-            BlockLoadElement + FloatMultiply(right);
-            BlockLoadElement + JumpIfTrue(condition);
-            BlockLoadElement + JumpIfFalse(condition);
-            BlockLoadElement + IntegerJumpIfNotEqualConstant(left);
+            IntegerLoadElement + IntegerAdd(right);
+            FloatLoadElement + FloatMultiply(right);
+            BooleanLoadElement + BooleanJumpIfTrue(condition);
+            BooleanLoadElement + BooleanJumpIfFalse(condition);
+            IntegerLoadElement + IntegerJumpIfNotEqualConstant(left);
             LoadElement + Add(right);
 
             // ---- fields

@@ -18,7 +18,7 @@ impl Type {
     pub const BOOLEAN: Type = Type(1 << 2);
     /// Null.
     pub const NULL: Type = Type(1 << 3);
-    /// A pointer into a block.
+    /// A pointer into a block, or to a buffer of a frame.
     pub const INTERIOR: Type = Type(1 << 4);
     /// A string.
     pub const STRING: Type = Type(1 << 5);
@@ -26,13 +26,19 @@ impl Type {
     pub const WEAK: Type = Type(1 << 6);
     /// A variable without a value.
     pub const UNASSIGNED: Type = Type(1 << 7);
-    /// A pointer to a block that may have fields, or lies in a frame.
+    /// A pointer to a block of fields, or to a plain one, which may have become one of bytes.
     pub const FIELDS: Type = Type(1 << 8);
     /// A pointer to a block of a class.
     pub const fn array(class: Class) -> Type {
         Type(1 << (9 + class as u16))
     }
 
+    /// A pointer to a block of zeroed integers.
+    pub const INTEGERS: Type = Type::array(Class::Integers);
+    /// A pointer to a block of zeroed floats.
+    pub const FLOATS: Type = Type::array(Class::Floats);
+    /// A pointer to a block of booleans that were false at first.
+    pub const BOOLEANS: Type = Type::array(Class::Booleans);
     /// A pointer to a block.
     pub const BLOCK: Type = Type(0xFF00);
     /// A pointer to a block, or into one.
@@ -89,11 +95,12 @@ impl Type {
 
     /// What reading an element of a value of this type may give, besides what elements of its classes hold.
     pub const fn element(self) -> Type {
-        match (self.may_be(Type::FIELDS.or(Type::INTERIOR)), self.may_be(Type::STRING)) {
-            (true, _) => Type::VALUE,
-            (false, true) => Type::STRING,
-            (false, false) => Type::NOTHING,
+        if self.may_be(Type::INTERIOR) {
+            return Type::VALUE;
         }
+        // Of what may have fields only bytes have indices.
+        let byte = if self.may_be(Type::FIELDS) { Type::INTEGER } else { Type::NOTHING };
+        if self.may_be(Type::STRING) { byte.or(Type::STRING) } else { byte }
     }
 
     /// The type that a version of a function is made for where an argument is of this one: itself if
@@ -255,6 +262,7 @@ mod tests {
         assert_eq!(Type::VALUE.classes().count(), CLASSES.len());
         assert_eq!(Type::VALUE.element(), Type::VALUE);
         assert_eq!(arrays.or(Type::STRING).element(), Type::STRING);
+        assert_eq!(Type::FIELDS.element(), Type::INTEGER);
     }
 
     #[test]

@@ -247,7 +247,7 @@ impl Frame<'_> {
     fn pass(&mut self, at: u32, instruction: Instruction, surroundings: &mut impl Surroundings) -> bool {
         use Instruction as I;
         let field_name = |program: &Program, site: FieldSiteIndex| program.field_sites[site.0 as usize].field;
-        let instruction = if instruction.accesses_block() { instruction.general() } else { instruction };
+        let instruction = if instruction.accesses_known_block() { instruction.general() } else { instruction };
         if !self.demand(instruction) {
             return false;
         }
@@ -361,7 +361,7 @@ impl Frame<'_> {
                 self.set(to.0, if fails { Type::FIELDS.or(Type::NULL) } else { Type::FIELDS });
             }
             I::AllocateArray { to, .. } => self.set(to.0, Type::array(Class::Literals)),
-            I::StackAllocate { to, .. } => self.set(to.0, Type::FIELDS),
+            I::StackAllocate { to, .. } => self.set(to.0, Type::INTERIOR),
 
             I::Call { window, arguments, function } => {
                 let result = self.call(at, window.0, arguments.0, function.0, surroundings);

@@ -179,7 +179,7 @@ fn verify_function_types(
     let mut unfit = None;
     typing.each(program, &blocks, &mut claims, |at, held| {
         proven[(at - function.entry) as usize] = true;
-        if !program.code[at as usize].fits(held) {
+        if !program.code[at as usize].fits(held, &program.types.elements) {
             unfit.get_or_insert(at);
         }
     });

@@ -120,6 +120,7 @@ fn typed_code(
     let function = &program.functions[inference.function(version) as usize];
     let code = &program.code[function.entry as usize..function.end as usize];
     let mut typed: Vec<Option<Instruction>> = code.iter().copied().map(Some).collect();
+    let elements = inference.elements();
     inference.each(version, |at, types| {
         let relative = (at - function.entry) as usize;
         let holds = |slot: u8, held: Type| types[usize::from(slot)].is(held);
@@ -141,11 +142,11 @@ fn typed_code(
                 Some(Instruction::CallBelow { window, arguments, function })
             }
             Instruction::FloorDivideInteger { to, left, right } => Some(match divisors.index(right.0) {
-                Some(right) => Instruction::FloorDivideConstant { to, left, right }.specialised(types),
+                Some(right) => Instruction::FloorDivideConstant { to, left, right }.specialised(types, &elements),
                 None => code[relative],
             }),
             Instruction::ModuloInteger { to, left, right } => Some(match divisors.index(right.0) {
-                Some(right) => Instruction::ModuloConstant { to, left, right }.specialised(types),
+                Some(right) => Instruction::ModuloConstant { to, left, right }.specialised(types, &elements),
                 None => code[relative],
             }),
             Instruction::CallBuiltin { window, builtin, .. }
@@ -154,7 +155,7 @@ fn typed_code(
                 let (to, operand) = (WriteFloat(window.0), ReadFloat(window.0 + 1));
                 Some(Instruction::FloatSquareRoot { to, operand })
             }
-            instruction => Some(instruction.specialised(types)),
+            instruction => Some(instruction.specialised(types, &elements)),
         };
     });
     typed

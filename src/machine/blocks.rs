@@ -145,6 +145,31 @@ impl<'m> Blocks<'m> {
             && put(opened.words, opened.tags, index.word as usize, value)
     }
 
+    /// The word of an element of the block that was opened last for a slot, if that is the one. All its elements have
+    /// that tag.
+    #[inline(always)]
+    pub fn opened_word(&self, slot: u8, pointer: u64, index: i64, tag: Tag) -> Option<u64> {
+        Some(self.opened_place(slot, pointer, index, tag)?.get())
+    }
+
+    /// Overwrites it.
+    #[inline(always)]
+    pub fn put_opened_word(&self, slot: u8, pointer: u64, index: i64, word: u64, tag: Tag) -> bool {
+        let place = self.opened_place(slot, pointer, index, tag);
+        place.map(|place| place.set(word)).is_some()
+    }
+
+    #[inline(always)]
+    fn opened_place(&self, slot: u8, pointer: u64, index: i64, tag: Tag) -> Option<&Cell<u64>> {
+        let opened = &self.opened[usize::from(slot) % OPENED];
+        if pointer != opened.pointer {
+            return None;
+        }
+        let index = index as usize;
+        debug_assert!(opened.tags.get(index).is_none_or(|held| held.get() == tag), "element {index}");
+        opened.words.get(index)
+    }
+
     /// The element or byte at an index of the block that the pointer in a slot refers to.
     #[inline(always)]
     pub fn fetch(&mut self, slot: u8, object: Value, index: Value) -> Option<Value> {

@@ -64,33 +64,30 @@ impl Frame<'_> {
 
     /// Puts an integer into a slot that holds one.
     #[inline(always)]
-    pub fn replace_integer(self, slot: u8, value: i64) {
-        debug_assert_eq!(self.tags[usize::from(slot)].get(), Tag::Integer, "slot {slot}");
-        self.words[usize::from(slot)].set(value as u64);
+    pub fn replace_integer(self, slot: impl Into<usize>, value: i64) {
+        let slot = slot.into();
+        debug_assert_eq!(self.tags[slot].get(), Tag::Integer, "slot {slot}");
+        self.words[slot].set(value as u64);
     }
 
     /// The integer in a slot that holds one for certain.
     #[inline(always)]
-    pub fn integer(self, slot: impl Into<u8>) -> i64 {
-        let slot = usize::from(slot.into());
-        debug_assert_eq!(self.tags[slot].get(), Tag::Integer, "slot {slot}");
-        self.words[slot].get() as i64
-    }
-
-    /// The pointer in a slot that holds one for certain.
-    #[inline(always)]
-    pub fn pointer(self, slot: impl Into<u8>) -> u64 {
-        let slot = usize::from(slot.into());
-        debug_assert_eq!(self.tags[slot].get(), Tag::Pointer, "slot {slot}");
-        self.words[slot].get()
+    pub fn integer(self, slot: impl Into<usize>) -> i64 {
+        self.word(slot, Tag::Integer) as i64
     }
 
     /// The float in a slot that holds one for certain.
     #[inline(always)]
-    pub fn float(self, slot: impl Into<u8>) -> f64 {
-        let slot = usize::from(slot.into());
-        debug_assert_eq!(self.tags[slot].get(), Tag::Float, "slot {slot}");
-        f64::from_bits(self.words[slot].get())
+    pub fn float(self, slot: impl Into<usize>) -> f64 {
+        f64::from_bits(self.word(slot, Tag::Float))
+    }
+
+    /// The word in a slot that holds a value of that tag for certain.
+    #[inline(always)]
+    pub fn word(self, slot: impl Into<usize>, tag: Tag) -> u64 {
+        let slot = slot.into();
+        debug_assert_eq!(self.tags[slot].get(), tag, "slot {slot}");
+        self.words[slot].get()
     }
 
     /// The boolean in a slot, if it holds one.

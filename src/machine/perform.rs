@@ -519,6 +519,14 @@ impl Machine<'_> {
             | I::IntegerCountEnter { .. }
             | I::IntegerCountNext { .. }
             | I::IntegerRangeNext { .. }
+            | I::BooleanJumpIfTrue { .. }
+            | I::BooleanJumpIfFalse { .. }
+            | I::IntegerLoadElement { .. }
+            | I::IntegerStoreElement { .. }
+            | I::FloatLoadElement { .. }
+            | I::FloatStoreElement { .. }
+            | I::BooleanLoadElement { .. }
+            | I::BooleanStoreElement { .. }
             | I::BlockLoadElement { .. }
             | I::BlockStoreElement { .. }
             | I::BlockLoadField { .. }

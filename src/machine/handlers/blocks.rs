@@ -1,8 +1,8 @@
 //! Elements and fields of blocks. What makes blocks or frees them needs the whole machine.
 
 use super::handlers;
-use crate::bytecode::ReadBlock;
-use crate::machine::core::{Core, Frame, done};
+use crate::bytecode::{ReadBlock, ReadInteger};
+use crate::machine::core::{Core, Done, Frame, done};
 use crate::machine::image::Resolved;
 use crate::memory::{Tag, Value};
 
@@ -16,10 +16,36 @@ fn field_of(core: &Core<'_>, object: Value, resolved: Resolved) -> Option<usize>
 /// What a slot holds that points to a block for certain.
 #[inline(always)]
 fn block(frame: Frame<'_>, slot: ReadBlock) -> Value {
-    Value::new(frame.pointer(slot), Tag::Pointer)
+    Value::new(frame.word(slot, Tag::Pointer), Tag::Pointer)
+}
+
+/// An element of a block whose elements all have that tag.
+#[inline(always)]
+fn load(frame: Frame<'_>, core: &Core<'_>, to: u8, object: u8, index: ReadInteger, tag: Tag) -> Done {
+    let pointer = frame.word(object, Tag::Pointer);
+    frame.give(to, Value::new(core.heap.opened_word(object, pointer, frame.integer(index), tag)?, tag))
+}
+
+/// Overwrites such an element.
+#[inline(always)]
+fn store(frame: Frame<'_>, core: &Core<'_>, object: u8, index: ReadInteger, from: u8, tag: Tag) -> Done {
+    let (pointer, word) = (frame.word(object, Tag::Pointer), frame.word(from, tag));
+    done(core.heap.put_opened_word(object, pointer, frame.integer(index), word, tag))
 }
 
 handlers! { resolved, frame, core:
+    IntegerLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Integer),
+        otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+    FloatLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Float),
+        otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+    BooleanLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Boolean),
+        otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+    IntegerStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Integer),
+        otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+    FloatStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Float),
+        otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+    BooleanStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Boolean),
+        otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
     BlockLoadElement { to, object, index } => {
         let (block, index) = (block(frame, object), Value::integer(frame.integer(index)));
         frame.give(to, core.heap.opened_element(object.0, block, index)?)

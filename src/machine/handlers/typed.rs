@@ -4,7 +4,7 @@ use super::handlers;
 use super::loops::{advance, count, round};
 use crate::machine::core::{Step, branch};
 use crate::machine::operators::{floor_divide, modulo};
-use crate::memory::Value;
+use crate::memory::{Tag, Value};
 
 handlers! { resolved, frame, core:
     IntegerAdd { to, left, right } => {
@@ -60,6 +60,8 @@ handlers! { resolved, frame, core:
     IntegerJumpIfGreaterEqualConstant { left, right, target } => {
         branch(frame.integer(left) >= i64::from(right.0), target)
     };
+    BooleanJumpIfTrue { condition, target } => branch(frame.word(condition, Tag::Boolean) != 0, target);
+    BooleanJumpIfFalse { condition, target } => branch(frame.word(condition, Tag::Boolean) == 0, target);
     FloatJumpIfLess { left, right, target } => branch(frame.float(left) < frame.float(right), target);
     FloatJumpIfNotLess { left, right, target } => {
         let holds = frame.float(left) < frame.float(right);
