@@ -29,7 +29,10 @@ const BUILTINS: &[Signature] = &[
     row("read_user_input", &[], true),
     row("read_from", &["p"], false),
     row("sizeof", &["T"], false),
-    Signature { stores_first: true, ..row("write_to", &["p", "value"], false) },
+    Signature { stores: true, stores_first: true, ..row("write_to", &["p", "value"], false) },
+    Signature { stores: true, overwrites: true, ..row("fill", &["p", "value", "count"], false) },
+    Signature { overwrites: true, ..row("copy", &["destination", "source", "count"], false) },
+    Signature { overwrites: true, ..row("heap_reallocate", &["p", "size"], false) },
 ];
 
 const fn row(name: &'static str, parameters: &'static [&'static str], makes_string: bool) -> Signature {
@@ -447,12 +450,43 @@ fn where_paths_meet_both_types_count() {
 
 #[test]
 fn an_instruction_that_is_passed_says_something_of_its_operands() {
-    let text = "function f(a):\n    x = a[0]\n    y = x - 1\n    if y < 3:\n        x = x div 2.0\n    i = 1\n    z = i + a[i]\n    return z * 2\nprint(f([1, 2]))\n";
+    let text = "function f(a):\n    x = a[0]\n    y = x - 1\n    if y < 3:\n        x = x div 2.0\n    i = 1\n    z = i + a[i]\n    return z * 2\nprint(f([1, 2.5]))\n";
     let (_, result) = compile_text(text);
     assert!(result.is_ok());
     let program = typed(text);
     // A sum with an integer is a number, and so is twice that.
     assert_eq!(versions(&program, "f")[0].1, Type::NUMBER);
+}
+
+#[test]
+fn elements_have_the_types_of_what_is_stored_in_blocks_of_their_class() {
+    let sum = "function f(a):\n    s = 0\n    for i from 0 to 2:\n        s = s + a[i]\n    return s\n";
+    let adds = |text: &str| typed_mnemonics(&format!("{sum}{text}"), "f").iter().any(|&name| name == "integer.add");
+    assert!(adds("print(f(allocate(3 integers)))\n"));
+    assert!(adds("print(f([1, 2, 3]))\n"));
+    assert!(!adds("print(f([1, 2, 3.5]))\n"));
+    assert!(!adds("print(f(allocate(3 floats)))\n"));
+    // Blocks of another class do not matter.
+    assert!(adds("b = allocate(3 floats)\nb[0] = true\nprint(f(allocate(3 integers)))\n"));
+    assert!(!adds("b = allocate(3 integers)\nb[0] = true\nprint(f(allocate(3 integers)))\n"));
+    // What built-ins store counts as well.
+    for stored in ["fill(b, 0.5, 1)", "write_to(b, 0.5)", "copy(b, [0.5], 1)", "for i from 0 to 0:\n    b[i] = 0.5"] {
+        assert!(!adds(&format!("b = allocate(3 integers)\n{stored}\nprint(f(allocate(3 integers)))\n")), "{stored}");
+    }
+    // A pointer of which nothing is known may be one to any block.
+    let moved = "b = heap_reallocate(allocate(3 integers), 4)\nb[0] = 0.5\nprint(f(allocate(3 integers)))\n";
+    assert!(!adds(moved));
+}
+
+#[test]
+fn elements_that_all_hold_one_type_are_not_looked_at() {
+    let text = "function f(a, b):\n    a[0] = b[0]\n    return a[1]\nx = allocate(2 integers)\nprint(f(x, x))\n";
+    let code = typed_mnemonics(text, "f");
+    let loads = code.iter().filter(|&&name| name == "integer.load-element").count();
+    assert!(loads == 2 && code.contains(&"integer.store-element"), "{code:?}");
+    // Without a first value there may be none.
+    let code = typed_mnemonics(&text.replace("allocate(2 integers)", "heap_allocate(2 integers)"), "f");
+    assert!(!code.contains(&"integer.load-element"), "{code:?}");
 }
 
 #[test]
