@@ -1,6 +1,6 @@
 //! THE TABLE. A row is an instruction: what it does, its mnemonic, its name, its typed operands.
 //! The instruction type, its encoding, the disassembly, the verifier's operand checks, the liveness
-//! of slots and the printed manual all come from here; only the machine's loop says how it is done.
+//! of slots and the printed manual all come from here; only the handlers say how it is done.
 //!
 //! Operand types say what happens to a slot: `Read`, `Write`, `Update` (both), `Window` (the start
 //! of the outgoing area: the result goes there, everything from there on is lost). See `operand.rs`.

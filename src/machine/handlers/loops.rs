@@ -19,7 +19,9 @@ pub(super) fn advance(frame: Frame<'_>, counter: u8, variable: u8, limit: u8) ->
     let by = frame.get(usize::from(limit) + 1).as_integer();
     // A counter that would not fit has passed every limit.
     let next = now.checked_add(by)?;
-    (if by > 0 { next <= last } else { next >= last }).then(|| step(frame, counter, variable, next))
+    // Complements are ordered the other way round. No step is 0.
+    let sign = by >> 63;
+    (next ^ sign <= last ^ sign).then(|| step(frame, counter, variable, next))
 }
 
 /// Gives the next integer to the counter, which holds one, and to the variable, which mostly is the counter.
