@@ -31,7 +31,8 @@ pub const FUNCTION_VERSIONS: usize = 4;
 /// Instructions that the versions of a program's functions may add to its code.
 pub const VERSIONS_CODE: usize = 1 << 16;
 /// Instructions that the inference of types looks at, for each that the program has, before it gives up.
-/// Types grow a few times at most, and only what depends on them is looked at again.
+/// A type may grow as often as there are kinds of values, but mostly does so once or twice, and only what depends on it is
+/// looked at again.
 pub const INFERENCE_STEPS: usize = 40;
 
 /// The source text may have at most this many bytes: spans are 32-bit, and the library's own text

@@ -138,8 +138,8 @@ impl Instruction {
     pub fn fits(self, types: &[Type], elements: &[Type]) -> bool {
         let mut fits = true;
         self.each_read(|slot, relied| fits &= types[usize::from(slot)].is(relied));
-        fits && self.relied_elements().is_none_or(|(class, relied)| {
-            elements.get(class as usize).is_some_and(|held| held.is(relied))
-        })
+        fits && self
+            .relied_elements()
+            .is_none_or(|(class, relied)| elements.get(class as usize).is_some_and(|held| held.is(relied)))
     }
 }

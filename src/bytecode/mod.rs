@@ -24,5 +24,6 @@ pub use instruction::Instruction;
 pub use operand::*;
 pub use program::{
     Buffer, Constant, Elided, FieldSite, Function, Global, Owner, Program, RecordLayout, Signature, Variable, Why,
+    Writes,
 };
 pub use types::{CLASSES, Class, FunctionTypes, Type, Types};

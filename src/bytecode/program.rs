@@ -126,6 +126,19 @@ pub struct FieldSite {
     pub record: Option<u32>,
 }
 
+/// What a built-in writes to elements of blocks, other than bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Writes {
+    /// Nothing.
+    Nothing,
+    /// Its second argument, to elements of its first.
+    Argument,
+    /// Elements of its second argument, to those of its first.
+    Copies,
+    /// Elements of its first argument, to those of its value.
+    Moves,
+}
+
 /// A built-in function as the compiler sees it.
 #[derive(Clone, Copy, Debug)]
 pub struct Signature {
@@ -141,6 +154,8 @@ pub struct Signature {
     pub stores: bool,
     /// Whether it writes its second argument to the first element, byte or field of its first.
     pub stores_first: bool,
+    /// What it writes to elements.
+    pub writes: Writes,
     /// What it gives, by the types of its arguments.
     pub gives: fn(&[Type]) -> Type,
     /// Whether it may overwrite references in blocks.

@@ -103,6 +103,18 @@ impl Type {
         if self.may_be(Type::STRING) { byte.or(Type::STRING) } else { byte }
     }
 
+    /// What a block of another size is that takes the place of one: what is behind the old contents has no first value.
+    pub fn resized(self) -> Type {
+        let resized = |class| match class {
+            Class::Bytes => Type::array(Class::Bytes),
+            _ => Type::array(Class::Elements),
+        };
+        if self.may_be(Type::INTERIOR) {
+            return Type::VALUE;
+        }
+        self.classes().fold(self.and(Type::FIELDS).or(Type::NULL), |known, class| known.or(resized(class)))
+    }
+
     /// The type that a version of a function is made for where an argument is of this one: itself if
     /// instructions can make use of it, otherwise any value.
     #[must_use]
@@ -145,15 +157,8 @@ pub enum Class {
 }
 
 /// All of them, in the order of their numbers.
-pub const CLASSES: [Class; 7] = [
-    Class::Bytes,
-    Class::Integers,
-    Class::Floats,
-    Class::Booleans,
-    Class::Pointers,
-    Class::Elements,
-    Class::Literals,
-];
+pub const CLASSES: [Class; 7] =
+    [Class::Bytes, Class::Integers, Class::Floats, Class::Booleans, Class::Pointers, Class::Elements, Class::Literals];
 
 impl Class {
     /// Of the blocks that an allocation makes. Plain ones may turn out to have fields.
@@ -217,7 +222,8 @@ pub struct Types {
 
 impl Types {
     /// No claims.
-    pub const NONE: Types = Types { functions: Vec::new(), globals: Vec::new(), fields: Vec::new(), elements: Vec::new() };
+    pub const NONE: Types =
+        Types { functions: Vec::new(), globals: Vec::new(), fields: Vec::new(), elements: Vec::new() };
 
     /// Those of a function, if it has any.
     pub fn of(&self, function: u32) -> Option<&FunctionTypes> {

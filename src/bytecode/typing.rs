@@ -9,7 +9,7 @@
 
 use std::collections::HashMap;
 
-use super::program::{Constant, Function, Program};
+use super::program::{Constant, Function, Program, Writes};
 use super::types::{Class, Type};
 use super::{AllocationKind, Failure, FieldSiteIndex, Instruction, RecordIndex};
 
@@ -391,13 +391,14 @@ impl Frame<'_> {
                 if signature.stores_first {
                     surroundings.store_field(at, None, arguments[1]);
                 }
-                if signature.stores {
-                    store_element(at, arguments[0], arguments[1], surroundings);
-                } else if let (true, &[to, from, ..]) = (signature.overwrites, arguments) {
-                    let copied = element(from, surroundings);
-                    store_element(at, to, copied, surroundings);
-                }
                 let result = (signature.gives)(arguments);
+                let (to, value) = match signature.writes {
+                    Writes::Nothing => (Type::NOTHING, Type::NOTHING),
+                    Writes::Argument => (arguments[0], arguments[1]),
+                    Writes::Copies => (arguments[0], element(arguments[1], surroundings)),
+                    Writes::Moves => (result, element(arguments[0], surroundings)),
+                };
+                store_element(at, to, value, surroundings);
                 self.set(window.0, result);
                 return !result.is_nothing();
             }
@@ -410,11 +411,7 @@ impl Frame<'_> {
 
     /// Gets past an instruction that may jump: whether the next instruction can follow, with the types
     /// left in place, and the types at the jump's target, if that can.
-    fn branch(
-        &mut self,
-        instruction: Instruction,
-        surroundings: &mut impl Surroundings,
-    ) -> (bool, Option<Vec<Type>>) {
+    fn branch(&mut self, instruction: Instruction, surroundings: &mut impl Surroundings) -> (bool, Option<Vec<Type>>) {
         use Instruction as I;
         if !self.demand(instruction) {
             return (false, None);

@@ -331,4 +331,45 @@ mod tests {
         assert!(message(Type::INTEGER, Type::FLOAT, &[float, back]).starts_with("a slot need not hold"));
         assert!(message(Type::INTEGER, Type::INTEGER, &[add, back, add, back]).contains("nothing is known of"));
     }
+
+    /// A function that gets a block of three integers, and what is said of elements by class.
+    fn element_message(elements: &[(Class, Type)], code: &[Instruction]) -> String {
+        use crate::bytecode::{AllocationKind, Count, FunctionIndex, Integer, Read, Types, Window, Write};
+        let size = Instruction::LoadInteger { to: Write(3), value: Integer(3) };
+        let allocate = Instruction::Allocate { to: Write(4), size: Read(3), kind: AllocationKind::ZeroIntegers };
+        let call = Instruction::Call { window: Window(2), arguments: Count(1), function: FunctionIndex(1) };
+        let mut program = program(&[(&[size, allocate, call, Instruction::Halt {}], 0), (code, 1)]);
+        let types = |parameters: &[Type]| Some(FunctionTypes { parameters: parameters.to_vec(), result: Type::VALUE });
+        let mut known: Vec<Type> = CLASSES.iter().map(|class| class.unstored()).collect();
+        elements.iter().for_each(|&(class, held)| known[class as usize] = held);
+        program.types =
+            Types { functions: vec![types(&[]), types(&[Type::INTEGERS])], elements: known, ..Types::default() };
+        verify(&program).err().map_or("sound".to_owned(), |error| error.message)
+    }
+
+    #[test]
+    fn what_is_claimed_of_elements_is_proven() {
+        use crate::bytecode::{
+            Integer, Read, ReadBlock, ReadFloats, ReadInteger, ReadIntegers, Write, WriteFloat, WriteInteger,
+        };
+        let index = Instruction::LoadInteger { to: Write(3), value: Integer(0) };
+        let (object, at) = (ReadIntegers(2), ReadInteger(3));
+        let load = Instruction::IntegerLoadElement { to: WriteInteger(4), object, index: at };
+        let float = Instruction::FloatLoadElement { to: WriteFloat(4), object: ReadFloats(2), index: at };
+        let store = Instruction::StoreElement { object: Read(2), index: Read(3), from: Read(3) };
+        let store_block = Instruction::StoreElement { object: Read(2), index: Read(3), from: Read(2) };
+        let clear = Instruction::Clear { to: Write(2) };
+        let length = Instruction::Length { to: Write(4), object: Read(2) };
+        let field = Instruction::BlockLoadElement { to: Write(4), object: ReadBlock(2), index: at };
+        let back = Instruction::ReturnNull {};
+        assert_eq!(element_message(&[], &[index, load, back]), "sound");
+        assert_eq!(element_message(&[], &[index, field, length, back]), "sound");
+        assert_eq!(element_message(&[], &[index, store, load, back]), "sound");
+        let number = (Class::Integers, Type::NUMBER);
+        assert!(element_message(&[number], &[index, load, back]).starts_with("a slot need not hold"));
+        assert!(element_message(&[], &[index, float, back]).starts_with("a slot need not hold"));
+        assert!(element_message(&[], &[index, clear, field, back]).starts_with("a slot need not hold"));
+        assert!(element_message(&[], &[index, store_block, back]).starts_with("the element is"));
+        assert!(element_message(&[(Class::Integers, Type::NOTHING)], &[back]).starts_with("elements of Integers"));
+    }
 }

@@ -109,6 +109,7 @@ mod tests {
             makes_string: false,
             stores: false,
             stores_first: false,
+            writes: crate::bytecode::Writes::Nothing,
             gives: |_| crate::bytecode::Type::VALUE,
             overwrites: false,
             yields_reference: false,

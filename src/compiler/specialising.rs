@@ -26,7 +26,8 @@ pub fn specialise(program: &mut Program) {
         built.add(version.function, Some(version));
     }
     let Builder { built, functions, .. } = built;
-    program.types = Types { functions, globals: inference.globals(), fields: inference.fields(), elements: inference.elements() };
+    program.types =
+        Types { functions, globals: inference.globals(), fields: inference.fields(), elements: inference.elements() };
     program.divisors = versions.divisors.all;
     program.code = built.code;
     program.spans = built.spans;

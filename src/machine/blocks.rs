@@ -13,10 +13,6 @@ use crate::memory::{HeapStatistics, Pointer, Segment, Tag, Value};
 pub(super) struct Blocks<'m> {
     words: &'m [Cell<u64>],
     tags: &'m [Cell<Tag>],
-    /// The same once more, to look for headers. If the host's compiler knew that they are the same it would keep in
-    /// registers what is needed twice, and would have to save those.
-    header_words: &'m [Cell<u64>],
-    header_tags: &'m [Cell<Tag>],
     /// Which bytes of partly initialised words are.
     masks: &'m [Cell<u8>],
     /// Blocks of elements whose headers have been looked at, each at the place of the slot with the pointer.
@@ -59,10 +55,6 @@ impl OpenedBytes {
     const NONE: OpenedBytes = OpenedBytes { pointer: 0, first: 0, length: 0 };
 }
 
-impl Opened<'_> {
-    const NONE: Opened<'static> = Opened { pointer: 0, words: &[], tags: &[] };
-}
-
 /// Whether a word of that tag can be read as it is: initialised, and no weak place.
 #[inline(always)]
 pub(super) const fn is_plain_value(tag: Tag) -> bool {
@@ -102,10 +94,9 @@ impl<'m> Blocks<'m> {
         Blocks {
             words,
             tags,
-            header_words: words,
-            header_tags: tags,
             masks: Cell::from_mut(&mut heap.masks[..]).as_slice_of_cells(),
-            opened: [Opened::NONE; _],
+            // No pointer is 0, so whatever else is there does not matter.
+            opened: [Opened { pointer: 0, words, tags }; _],
             opened_bytes: OpenedBytes::NONE,
         }
     }
@@ -118,8 +109,8 @@ impl<'m> Blocks<'m> {
             return None;
         }
         let at = header_index(object.as_pointer());
-        let kind = self.header_tags.get(at)?.get();
-        let header = self.header_words.get(at)?.get();
+        let kind = self.tags.get(at)?.get();
+        let header = self.words.get(at)?.get();
         (header_serial(header) == object.as_pointer().serial()).then_some((at, header, kind))
     }
 
@@ -293,7 +284,8 @@ impl<'m> Blocks<'m> {
         let header = header_index(object.as_pointer());
         let at = header + 1 + offset as usize;
         // The farther one first: then the host's compiler knows that the other is there.
-        (self.words.get(at)?, self.tags.get(at)?);
+        self.words.get(at)?;
+        self.tags.get(at)?;
         let (kind, word) = (self.tags.get(header)?.get(), self.words.get(header)?.get());
         let found = kind == Tag::FieldsHeader
             && header_serial(word) == object.as_pointer().serial()

@@ -15,7 +15,7 @@ use super::host::Host;
 use super::machine::Machine;
 use super::operators;
 use super::trap::{Cause, Ending};
-use crate::bytecode::{Signature, Type};
+use crate::bytecode::{Signature, Type, Writes};
 use crate::memory::{Memory, Tag, Value};
 
 /// What a built-in does.
@@ -52,6 +52,7 @@ impl Row {
             makes_string: false,
             stores: false,
             stores_first: false,
+            writes: Writes::Nothing,
             gives: |_| Type::VALUE,
             overwrites: false,
             yields_reference: false,
@@ -81,6 +82,12 @@ impl Row {
     /// The same for a built-in that writes to whatever is first in a block.
     const fn stores_first(mut self) -> Row {
         self.signature.stores_first = true;
+        self
+    }
+
+    /// The same for a built-in that writes to elements.
+    const fn writes(mut self, writes: Writes) -> Row {
+        self.signature.writes = writes;
         self
     }
 

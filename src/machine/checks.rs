@@ -1,4 +1,4 @@
-//! What a memory error does to the program: a compile-time parameter of the loop, so that a
+//! What a memory error does to the program: a compile-time parameter of the machine, so that a
 //! discipline that is not chosen costs nothing.
 
 /// How uses of memory are checked.

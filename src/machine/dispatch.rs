@@ -69,7 +69,7 @@ impl Place {
 /// Instructions that follow each other.
 trait Sequence {
     /// Carries them out, and goes on with what follows them. The first is that at `place` in the code.
-    fn run<'m, const CHAINED: bool>(
+    fn run<'m, const GOES_ON: bool>(
         code: &'m [Op],
         place: Place,
         words: &'m Words,
@@ -87,7 +87,7 @@ struct Then<I, const TAKEN: usize, S>(PhantomData<(I, S)>);
 
 impl<I: Execute> Sequence for Last<I> {
     #[inline(always)]
-    fn run<'m, const CHAINED: bool>(
+    fn run<'m, const GOES_ON: bool>(
         code: &'m [Op],
         place: Place,
         words: &'m Words,
@@ -98,15 +98,15 @@ impl<I: Execute> Sequence for Last<I> {
         let Some(ahead) = code.first_chunk::<AHEAD>() else { return leave(code, words, tags, core, due) };
         let op = &ahead[place.at];
         match I::decode(&op.encoded, place.known).execute(op.resolved, Frame { words, tags }, core) {
-            None => otherwise::<I, CHAINED>(&code[place.at..], words, tags, core, due),
-            done => proceed::<CHAINED>(done, &code[place.at..], words, tags, core, due),
+            None => otherwise::<I, GOES_ON>(&code[place.at..], words, tags, core, due),
+            done => proceed::<GOES_ON>(done, &code[place.at..], words, tags, core, due),
         }
     }
 }
 
 impl<I: Execute, const TAKEN: usize, S: Sequence> Sequence for Then<I, TAKEN, S> {
     #[inline(always)]
-    fn run<'m, const CHAINED: bool>(
+    fn run<'m, const GOES_ON: bool>(
         code: &'m [Op],
         place: Place,
         words: &'m Words,
@@ -117,27 +117,27 @@ impl<I: Execute, const TAKEN: usize, S: Sequence> Sequence for Then<I, TAKEN, S>
         let Some(ahead) = code.first_chunk::<AHEAD>() else { return leave(code, words, tags, core, due) };
         let op = &ahead[place.at];
         match I::decode(&op.encoded, place.known).execute(op.resolved, Frame { words, tags }, core) {
-            None => otherwise::<I, CHAINED>(&code[place.at..], words, tags, core, due),
-            Some(Step::Next) => S::run::<CHAINED>(code, place.next(TAKEN, ahead), words, tags, core, due),
-            done => proceed::<CHAINED>(done, &code[place.at..], words, tags, core, due),
+            None => otherwise::<I, GOES_ON>(&code[place.at..], words, tags, core, due),
+            Some(Step::Next) => S::run::<GOES_ON>(code, place.next(TAKEN, ahead), words, tags, core, due),
+            done => proceed::<GOES_ON>(done, &code[place.at..], words, tags, core, due),
         }
     }
 }
 
 /// The handler of a sequence.
-fn handler<'m, S: Sequence, const CHAINED: bool>(
+fn handler<'m, S: Sequence, const GOES_ON: bool>(
     code: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
     core: &mut Core<'m>,
     due: i64,
 ) -> Exit {
-    S::run::<CHAINED>(code, Place::FIRST, words, tags, core, due)
+    S::run::<GOES_ON>(code, Place::FIRST, words, tags, core, due)
 }
 
 /// Carries out an instruction that is not of the commonest kind.
 #[inline(never)]
-fn otherwise<'m, I: Execute, const CHAINED: bool>(
+fn otherwise<'m, I: Execute, const GOES_ON: bool>(
     code: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
@@ -146,12 +146,12 @@ fn otherwise<'m, I: Execute, const CHAINED: bool>(
 ) -> Exit {
     let Some(op) = code.first() else { return leave(code, words, tags, core, due) };
     let done = I::decode(&op.encoded, (0, 0)).otherwise(op.resolved, Frame { words, tags }, core);
-    proceed::<CHAINED>(done, code, words, tags, core, due)
+    proceed::<GOES_ON>(done, code, words, tags, core, due)
 }
 
 /// Goes on where the first instruction of the code says.
 #[inline(always)]
-fn proceed<'m, const CHAINED: bool>(
+fn proceed<'m, const GOES_ON: bool>(
     done: Done,
     code: &'m [Op],
     words: &'m Words,
@@ -163,7 +163,7 @@ fn proceed<'m, const CHAINED: bool>(
         None => leave(code, words, tags, core, due),
         Some(Step::Next) => {
             let Some(code) = code.get(1..) else { return leave(code, words, tags, core, due) };
-            go_on::<CHAINED>(code, words, tags, core, due)
+            go_on::<GOES_ON>(code, words, tags, core, due)
         }
         Some(Step::Jump(target)) if target.0 >= 0 => {
             let due = due - i64::from(target.0);
@@ -175,19 +175,19 @@ fn proceed<'m, const CHAINED: bool>(
             if code.len() as i64 <= due {
                 return look_up(code, words, tags, core, due);
             }
-            go_on::<CHAINED>(code, words, tags, core, due)
+            go_on::<GOES_ON>(code, words, tags, core, due)
         }
         Some(Step::Jump(target) | Step::Again(target)) => {
             let due = due - i64::from(target.0);
             let left = code.len().wrapping_sub(target.0 as usize).wrapping_sub(1);
             if core.again.len() != left {
                 core.elsewhere = left;
-                return elsewhere::<CHAINED>(code, words, tags, core, due);
+                return elsewhere::<GOES_ON>(code, words, tags, core, due);
             }
             if left as i64 <= due {
                 return look_up(core.again, words, tags, core, due);
             }
-            again::<CHAINED>(words, tags, core, due)
+            again::<GOES_ON>(words, tags, core, due)
         }
         Some(Step::Enter(position)) => {
             let Some(next) = core.entry(position.pc) else { return leave(code, words, tags, core, due) };
@@ -199,9 +199,8 @@ fn proceed<'m, const CHAINED: bool>(
             if next.len() as i64 <= due {
                 return look_up(next, words, tags, core, due);
             }
-            go_on::<CHAINED>(next, words, tags, core, due)
+            go_on::<GOES_ON>(next, words, tags, core, due)
         }
-        // There are no more returns than calls, so it need not look up.
         Some(Step::Return(position)) => {
             let Some(next) = core.code_from(position.pc) else { return leave(code, words, tags, core, due) };
             let due = due + next.len() as i64 + 1 - code.len() as i64;
@@ -209,7 +208,10 @@ fn proceed<'m, const CHAINED: bool>(
             let Some((words, tags)) = core.window(position.base) else {
                 return leave(next, words, tags, core, due);
             };
-            go_on::<CHAINED>(next, words, tags, core, due)
+            if next.len() as i64 <= due {
+                return look_up(next, words, tags, core, due);
+            }
+            go_on::<GOES_ON>(next, words, tags, core, due)
         }
     }
 }
@@ -217,7 +219,7 @@ fn proceed<'m, const CHAINED: bool>(
 /// Jumps back, not to where it was the last time.
 #[cold]
 #[inline(never)]
-fn elsewhere<'m, const CHAINED: bool>(
+fn elsewhere<'m, const GOES_ON: bool>(
     _: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
@@ -229,22 +231,18 @@ fn elsewhere<'m, const CHAINED: bool>(
     if core.again.len() as i64 <= due {
         return look_up(core.again, words, tags, core, due);
     }
-    again::<CHAINED>(words, tags, core, due)
+    again::<GOES_ON>(words, tags, core, due)
 }
 
 /// Goes on where the last jump back went.
 #[inline(always)]
-fn again<'m, const CHAINED: bool>(words: &'m Words, tags: &'m Tags, core: &mut Core<'m>, due: i64) -> Exit {
-    if CHAINED {
-        (core.again_handler)(core.again, words, tags, core, due)
-    } else {
-        step(core.again, core, due)
-    }
+fn again<'m, const GOES_ON: bool>(words: &'m Words, tags: &'m Tags, core: &mut Core<'m>, due: i64) -> Exit {
+    if GOES_ON { (core.again_handler)(core.again, words, tags, core, due) } else { step(core.again, core, due) }
 }
 
-/// Goes on with the first instruction of the code.
+/// Goes on with the first instruction of the code: at once, or by returning.
 #[inline(always)]
-fn go_on<'m, const CHAINED: bool>(
+fn go_on<'m, const GOES_ON: bool>(
     code: &'m [Op],
     words: &'m Words,
     tags: &'m Tags,
@@ -252,11 +250,7 @@ fn go_on<'m, const CHAINED: bool>(
     due: i64,
 ) -> Exit {
     let Some(op) = code.first() else { return leave(code, words, tags, core, due) };
-    if CHAINED {
-        (op.handler)(code, words, tags, core, due)
-    } else {
-        step(code, core, due)
-    }
+    if GOES_ON { (op.handler)(code, words, tags, core, due) } else { step(code, core, due) }
 }
 
 /// Returns after a step. The next one begins with the code.
@@ -291,9 +285,9 @@ pub(super) const LEFT: u8 = u8::MAX;
 macro_rules! handlers_of_instructions {
     ($($(#[doc = $doc:literal])+ $mnemonic:literal $name:ident { $($field:ident: $type:ty),* })+) => {
         /// By opcode: the handlers of single instructions. No instruction has the opcodes beyond those.
-        const fn of_instructions<const CHAINED: bool>() -> [Handler; 256] {
-            let mut handlers: [Handler; 256] = [handler::<Last<rows::Halt>, CHAINED>; 256];
-            $(handlers[rows::$name::OPCODE as usize] = handler::<Last<rows::$name>, CHAINED>;)+
+        const fn of_instructions<const GOES_ON: bool>() -> [Handler; 256] {
+            let mut handlers: [Handler; 256] = [handler::<Last<rows::Halt>, GOES_ON>; 256];
+            $(handlers[rows::$name::OPCODE as usize] = handler::<Last<rows::$name>, GOES_ON>;)+
             handlers[LEFT as usize] = leave;
             handlers
         }
@@ -312,11 +306,11 @@ macro_rules! sequence {
 macro_rules! handlers_of_sequences {
     ($($first:ident $(+ $rest:ident $(($operand:ident))?)+;)+) => {
         /// The same, and behind them the handlers of sequences.
-        const fn of_sequences<const CHAINED: bool>() -> [Handler; 256] {
-            let mut handlers = of_instructions::<CHAINED>();
+        const fn of_sequences<const GOES_ON: bool>() -> [Handler; 256] {
+            let mut handlers = of_instructions::<GOES_ON>();
             let mut opcode = crate::bytecode::sequence::FIRST;
             $(
-                handlers[opcode] = handler::<sequence!($first $(, $rest [$($operand)?])+), CHAINED>;
+                handlers[opcode] = handler::<sequence!($first $(, $rest [$($operand)?])+), GOES_ON>;
                 opcode += 1;
             )+
             assert!(opcode == crate::bytecode::sequence::FIRST + crate::bytecode::sequence::SEQUENCES.len());
@@ -340,24 +334,17 @@ macro_rules! handlers_of_sequences {
 
 for_each_sequence!(handlers_of_sequences);
 
-/// Handlers that call each other.
-const CHAIN: &[Handler; 256] = &of_sequences::<true>();
-/// Handlers that return after a sequence.
-const STEPS: &[Handler; 256] = &of_sequences::<false>();
+/// Handlers of this build: whether they call each other [`CHAINED`] says.
+const HANDLERS: &[Handler; 256] = &of_sequences::<CHAINED>();
 /// Handlers that return after an instruction.
 const SINGLE_STEPS: &[Handler; 256] = &of_firsts();
 
-/// What carries out instructions where handlers call each other, by what is at the place of the opcode in an image.
+/// By what is at the place of the opcode in an [`Op`]: how to carry it out.
 pub(super) const fn handler_of(opcode: u8) -> Handler {
-    CHAIN[opcode as usize]
+    HANDLERS[opcode as usize]
 }
 
-/// By what is at the place of the opcode in a word of the image: how to carry it out. For who watches, one
-/// instruction at a time.
-pub(super) fn handlers(watched: bool) -> &'static [Handler; 256] {
-    match (watched, CHAINED) {
-        (true, _) => SINGLE_STEPS,
-        (false, true) => CHAIN,
-        (false, false) => STEPS,
-    }
+/// All of them. For who watches, they carry out one instruction at a time.
+pub(super) const fn handlers(watched: bool) -> &'static [Handler; 256] {
+    if watched { SINGLE_STEPS } else { HANDLERS }
 }

@@ -16,8 +16,8 @@ use super::probe::Probe;
 use super::trap::{Cause, Ending};
 use crate::memory::Event;
 
-/// Instructions between two looks at the interrupt flag. Not many: were the calls of handlers no jumps after
-/// all, so many of them would have to fit on the host's stack.
+/// Instructions between two looks at the interrupt flag, if there is a jump, a call or a return among them. Not many: were
+/// the calls of handlers no jumps after all, so many of them would have to fit on the host's stack.
 const POLL_INTERVAL: u64 = 1 << 14;
 
 /// How far a run has got.

@@ -16,14 +16,14 @@ pub(super) const AHEAD: usize = LONGEST + 1;
 pub(super) struct Op {
     /// Carries out it, or the sequence that it begins.
     pub handler: Handler,
-    /// Its eight bytes. Instead of the opcode, the number of the sequence that it begins.
+    /// Its eight bytes. Instead of the opcode there may be the number of the sequence that it begins, or [`LEFT`].
     pub encoded: Encoded,
-    /// What an operand of it refers to.
+    /// What an operand of it refers to, or where its field was found.
     pub resolved: Resolved,
 }
 
-/// A row of a table of the program that an instruction names, copied to where it is one load away. Which table that
-/// is the instruction tells.
+/// What an instruction would have to look up, where it is one load away: a constant, a constant to divide by, what a
+/// call needs of its function, or where a field was found. Which of them the instruction tells.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Resolved {
     word: u64,

@@ -1,4 +1,4 @@
-//! A machine with a program loaded: its state between runs of the loop, and what can be asked of it.
+//! A machine with a program loaded: its state between runs of handlers, and what can be asked of it.
 
 use std::sync::atomic::AtomicBool;
 

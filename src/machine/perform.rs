@@ -1,6 +1,6 @@
 //! What instructions mean, completely, one at a time: every type of operand, every error, everything
-//! that needs the whole machine. The loop comes here whenever its own shortcut does not apply, so
-//! the arms need no shortcuts, and what handlers do completely has no arm.
+//! that needs the whole machine. What a handler leaves comes here, so the arms need no shortcuts, and what handlers
+//! do completely has no arm.
 
 use super::builtins;
 use super::display::{show, write_value};

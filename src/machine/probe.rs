@@ -1,4 +1,4 @@
-//! Who watches a run. A probe is a compile-time parameter of the loop: without one, nothing of it is left.
+//! Who watches a run. A probe is a compile-time parameter of the machine: without one, nothing of it is left.
 
 use std::collections::HashMap;
 

@@ -1,5 +1,5 @@
 //! Counted loops. Counter, limit and step are all integers or all floats once the loop has begun, so
-//! that the loop's shortcuts need to look at the counter's type only.
+//! that handlers need to look at the counter's type only.
 
 use super::display::show;
 use super::machine::Machine;

@@ -2,9 +2,9 @@
 //! finished as well as it can be. A bad read yields the word that is there (0 where nothing is), a bad
 //! write happens to payload and slots and is dropped elsewhere, a bad free is ignored.
 //!
-//! The loop knows nothing of it. Its shortcuts only succeed where nothing is wrong, so everything begins
+//! Handlers know nothing of it. They only succeed where nothing is wrong, so everything begins
 //! where [`Machine::perform`] has found a fault; and what a stray write may change is so limited
-//! ([`crate::memory::Ground`]) that the loop can go on taking linkage words and headers as they are.
+//! ([`crate::memory::Ground`]) that handlers can go on taking linkage words and headers as they are.
 
 use std::collections::HashMap;
 

@@ -7,7 +7,8 @@ use super::heap::Memory;
 use super::value::{Tag, Value};
 
 impl Memory {
-    /// Writes raw bytes at byte `offset` of a block of bytes (`copyString`, `readContentsInto`).
+    /// Writes raw bytes at byte `offset` of a block of bytes (`copyString`, `readContentsInto`), and of no other: typed
+    /// code relies on it.
     ///
     /// # Errors
     /// Every way an access can fail; then nothing has been written.
@@ -21,7 +22,8 @@ impl Memory {
         self.segment_mut(home.place).set_bytes(span.first, offset as usize, bytes)
     }
 
-    /// `copy(destination, source, count)`: elements or bytes, from the first; onto itself is fine.
+    /// `copy(destination, source, count)`: elements or bytes, from the first; onto itself is fine. All of them have been
+    /// written, and typed code relies on it.
     ///
     /// # Errors
     /// Every way an access can fail; then nothing has been written.

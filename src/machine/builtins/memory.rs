@@ -1,6 +1,7 @@
 //! Built-ins about blocks: allocation, access, and what can be seen of stack and heap.
 
 use super::{Action::Lowered, Action::Run, Call, Row, size};
+use crate::bytecode::Writes;
 use crate::machine::drawing::{Drawing, Palette};
 use crate::machine::quantity::count;
 use crate::machine::trap::Ending;
@@ -18,6 +19,8 @@ pub(super) const ROWS: &[Row] = &[
         "A block of another size with the old contents, or null",
         Run(heap_reallocate),
     )
+    .gives(|arguments| arguments[0].resized())
+    .writes(Writes::Moves)
     .overwrites()
     .yields_reference(),
     Row::new("heap_free", &["p"], 0, "Frees a block", Lowered),
@@ -33,6 +36,7 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("write_to", &["p", "value"], 0, "Writes the first element, byte or field of a block", Run(write_to))
         .stores()
         .stores_first()
+        .writes(Writes::Argument)
         .overwrites(),
     Row::new(
         "copyString",
@@ -41,9 +45,12 @@ pub(super) const ROWS: &[Row] = &[
         "Writes a string's bytes and a final 0 to a block",
         Run(copy_string),
     ),
-    Row::new("copy", &["destination", "source", "count"], 0, "Copies elements or bytes", Run(copy)).overwrites(),
+    Row::new("copy", &["destination", "source", "count"], 0, "Copies elements or bytes", Run(copy))
+        .writes(Writes::Copies)
+        .overwrites(),
     Row::new("fill", &["p", "value", "count"], 0, "Sets the first elements or bytes of a block", Run(fill))
         .stores()
+        .writes(Writes::Argument)
         .overwrites(),
     Row::new("swap", &["a", "b"], 0, "Exchanges two places", Lowered),
     Row::new("collect", &[], 0, "Runs the collector, if the strategy has one", Run(collect)),
