@@ -480,8 +480,9 @@ fn elements_have_the_types_of_what_is_stored_in_blocks_of_their_class() {
     // What is reallocated has no first values any more, but keeps what it had.
     let moved = "b = heap_reallocate(allocate(3 integers), 4)\nb[0] = 0.5\nprint(f(allocate(3 integers)))\n";
     assert!(adds(moved));
-    assert!(adds("print(f(heap_reallocate(allocate(3 integers), 4)))\n"));
-    assert!(!adds("print(f(heap_reallocate(allocate(3 floats), 4)))\n"));
+    let moved = "function f():\n    a = heap_reallocate(allocate(3 integers), 4)\n    s = 0\n    s = s + a[0]\n    return s\nprint(f())\n";
+    assert!(typed_mnemonics(moved, "f").contains(&"integer.add"));
+    assert!(!typed_mnemonics(&moved.replace("integers", "floats"), "f").contains(&"integer.add"));
     // A pointer of which nothing is known may be one to any block.
     let unknown = "b = read_from([allocate(3 integers)])\nb[0] = 0.5\nprint(f(allocate(3 integers)))\n";
     assert!(!adds(unknown));
