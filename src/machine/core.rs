@@ -131,6 +131,7 @@ pub(super) const fn branch(taken: bool, target: Target) -> Done {
 
 /// What of a machine the handlers work on.
 pub(super) struct Core<'m> {
+    /// All of it.
     pub code: &'m [Op],
     /// Says when to look up, as the number of instructions then left to the end of the code if there were no more
     /// jumps. So it is the number left now, less those that may still be executed; a jump subtracts its offset, and

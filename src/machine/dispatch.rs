@@ -189,20 +189,10 @@ fn proceed<'m, const GOES_ON: bool>(
             }
             again::<GOES_ON>(words, tags, core, due)
         }
-        Some(Step::Enter(position)) => {
-            let Some(next) = core.entry(position.pc) else { return leave(code, words, tags, core, due) };
-            let due = due + next.len() as i64 + 1 - code.len() as i64;
-            core.base = position.base;
-            let Some((words, tags)) = core.window(position.base) else {
-                return leave(next, words, tags, core, due);
-            };
-            if next.len() as i64 <= due {
-                return look_up(next, words, tags, core, due);
-            }
-            go_on::<GOES_ON>(next, words, tags, core, due)
-        }
-        Some(Step::Return(position)) => {
-            let Some(next) = core.code_from(position.pc) else { return leave(code, words, tags, core, due) };
+        Some(Step::Enter(position) | Step::Return(position)) => {
+            let enters = matches!(done, Some(Step::Enter(_)));
+            let next = if enters { core.entry(position.pc) } else { core.code_from(position.pc) };
+            let Some(next) = next else { return leave(code, words, tags, core, due) };
             let due = due + next.len() as i64 + 1 - code.len() as i64;
             core.base = position.base;
             let Some((words, tags)) = core.window(position.base) else {
