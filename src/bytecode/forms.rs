@@ -107,17 +107,6 @@ forms! {
 }
 
 impl Instruction {
-    /// Whether it gets at a block of which something is known.
-    pub const fn accesses_known_block(self) -> bool {
-        matches!(
-            self,
-            Instruction::BlockLoadElement { .. }
-                | Instruction::BlockStoreElement { .. }
-                | Instruction::BlockLoadField { .. }
-                | Instruction::BlockStoreField { .. }
-        ) || self.relied_elements().is_some()
-    }
-
     /// The class of blocks whose elements it does not look at, because all hold values of that type.
     const fn relied_elements(self) -> Option<(Class, Type)> {
         match self {

@@ -150,20 +150,28 @@ pub struct Signature {
     pub optional: u8,
     /// Whether it makes strings that the statement consuming them must free.
     pub makes_string: bool,
-    /// Whether it stores an argument, so that a string given to it is not consumed by the call.
-    pub stores: bool,
     /// Whether it writes its second argument to the first element, byte or field of its first.
     pub stores_first: bool,
     /// What it writes to elements.
     pub writes: Writes,
     /// What it gives, by the types of its arguments.
     pub gives: fn(&[Type]) -> Type,
-    /// Whether it may overwrite references in blocks.
-    pub overwrites: bool,
     /// Whether its value may be a reference, other than to a string that it makes.
     pub yields_reference: bool,
     /// What it does, in a line.
     pub help: &'static str,
+}
+
+impl Signature {
+    /// Whether it stores an argument, so that a string given to it is not consumed by the call.
+    pub fn stores(&self) -> bool {
+        self.writes == Writes::Argument
+    }
+
+    /// Whether it may overwrite references in blocks.
+    pub fn overwrites(&self) -> bool {
+        self.writes != Writes::Nothing
+    }
 }
 
 /// A compiled program.

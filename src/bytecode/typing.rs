@@ -247,7 +247,7 @@ impl Frame<'_> {
     fn pass(&mut self, at: u32, instruction: Instruction, surroundings: &mut impl Surroundings) -> bool {
         use Instruction as I;
         let field_name = |program: &Program, site: FieldSiteIndex| program.field_sites[site.0 as usize].field;
-        let instruction = if instruction.accesses_known_block() { instruction.general() } else { instruction };
+        let instruction = instruction.general();
         if !self.demand(instruction) {
             return false;
         }

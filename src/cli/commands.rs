@@ -107,11 +107,9 @@ mod tests {
             parameters,
             optional,
             makes_string: false,
-            stores: false,
             stores_first: false,
             writes: crate::bytecode::Writes::Nothing,
             gives: |_| crate::bytecode::Type::VALUE,
-            overwrites: false,
             yields_reference: false,
             help: "",
         };

@@ -44,8 +44,6 @@ const fn row(name: &'static str, parameters: &'static [&'static str], makes_stri
         parameters,
         optional: 0,
         makes_string,
-        stores: false,
-        overwrites: false,
         yields_reference: false,
         stores_first: false,
         writes: Writes::Nothing,

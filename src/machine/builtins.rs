@@ -50,11 +50,9 @@ impl Row {
             parameters,
             optional,
             makes_string: false,
-            stores: false,
             stores_first: false,
             writes: Writes::Nothing,
             gives: |_| Type::VALUE,
-            overwrites: false,
             yields_reference: false,
             help,
         };
@@ -73,12 +71,6 @@ impl Row {
         self
     }
 
-    /// The same for a built-in that stores an argument.
-    const fn stores(mut self) -> Row {
-        self.signature.stores = true;
-        self
-    }
-
     /// The same for a built-in that writes to whatever is first in a block.
     const fn stores_first(mut self) -> Row {
         self.signature.stores_first = true;
@@ -88,12 +80,6 @@ impl Row {
     /// The same for a built-in that writes to elements.
     const fn writes(mut self, writes: Writes) -> Row {
         self.signature.writes = writes;
-        self
-    }
-
-    /// The same for a built-in that may overwrite references in blocks.
-    const fn overwrites(mut self) -> Row {
-        self.signature.overwrites = true;
         self
     }
 

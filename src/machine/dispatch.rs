@@ -79,13 +79,16 @@ trait Sequence {
     ) -> Exit;
 }
 
-/// A sequence of one.
-struct Last<I>(PhantomData<I>);
+/// No more of it.
+struct End;
 
-/// An instruction and a sequence behind it, whose first instruction has its result at that place.
+/// An instruction and the rest of a sequence, whose first instruction has its result at that place.
 struct Then<I, const TAKEN: usize, S>(PhantomData<(I, S)>);
 
-impl<I: Execute> Sequence for Last<I> {
+/// A sequence of one.
+type Single<I> = Then<I, 0, End>;
+
+impl Sequence for End {
     #[inline(always)]
     fn run<'m, const GOES_ON: bool>(
         code: &'m [Op],
@@ -95,12 +98,7 @@ impl<I: Execute> Sequence for Last<I> {
         core: &mut Core<'m>,
         due: i64,
     ) -> Exit {
-        let Some(ahead) = code.first_chunk::<AHEAD>() else { return leave(code, words, tags, core, due) };
-        let op = &ahead[place.at];
-        match I::decode(&op.encoded, place.known).execute(op.resolved, Frame { words, tags }, core) {
-            None => otherwise::<I, GOES_ON>(&code[place.at..], words, tags, core, due),
-            done => proceed::<GOES_ON>(done, &code[place.at..], words, tags, core, due),
-        }
+        go_on::<GOES_ON>(&code[place.at..], words, tags, core, due)
     }
 }
 
@@ -276,8 +274,8 @@ macro_rules! handlers_of_instructions {
     ($($(#[doc = $doc:literal])+ $mnemonic:literal $name:ident { $($field:ident: $type:ty),* })+) => {
         /// By opcode: the handlers of single instructions. No instruction has the opcodes beyond those.
         const fn of_instructions<const GOES_ON: bool>() -> [Handler; 256] {
-            let mut handlers: [Handler; 256] = [handler::<Last<rows::Halt>, GOES_ON>; 256];
-            $(handlers[rows::$name::OPCODE as usize] = handler::<Last<rows::$name>, GOES_ON>;)+
+            let mut handlers: [Handler; 256] = [handler::<Single<rows::Halt>, GOES_ON>; 256];
+            $(handlers[rows::$name::OPCODE as usize] = handler::<Single<rows::$name>, GOES_ON>;)+
             handlers[LEFT as usize] = leave;
             handlers
         }
@@ -287,7 +285,7 @@ macro_rules! handlers_of_instructions {
 for_each_instruction!(handlers_of_instructions);
 
 macro_rules! sequence {
-    ($last:ident) => { Last<rows::$last> };
+    ($last:ident) => { Single<rows::$last> };
     ($first:ident, $next:ident [$($operand:ident)?] $($rest:tt)*) => {
         Then<rows::$first, { taken_place!($next $($operand)?) }, sequence!($next $($rest)*)>
     };
@@ -304,7 +302,6 @@ macro_rules! handlers_of_sequences {
                 opcode += 1;
             )+
             assert!(opcode == crate::bytecode::sequence::FIRST + crate::bytecode::sequence::SEQUENCES.len());
-            assert!(opcode <= LEFT as usize);
             handlers
         }
 
@@ -313,10 +310,9 @@ macro_rules! handlers_of_sequences {
             let mut handlers = of_instructions::<false>();
             let mut opcode = crate::bytecode::sequence::FIRST;
             $(
-                handlers[opcode] = handler::<Last<rows::$first>, false>;
+                handlers[opcode] = handler::<Single<rows::$first>, false>;
                 opcode += 1;
             )+
-            assert!(opcode <= LEFT as usize);
             handlers
         }
     };

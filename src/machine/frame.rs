@@ -182,7 +182,6 @@ impl Machine<'_> {
         while let Some(header) = self.buffers.pop_if(|header| *header >= base) {
             self.memory.remove_buffer(header)?;
         }
-        self.innermost_buffer = self.buffers.last().map_or(0, |&header| header as u32);
         Ok(())
     }
 }

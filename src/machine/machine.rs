@@ -81,8 +81,6 @@ pub struct Machine<'p> {
     pub(super) record_layouts: Vec<LayoutId>,
     /// Stack indices of the headers of live stack buffers; those of inner frames last.
     pub(super) buffers: Vec<usize>,
-    /// The last of `buffers`; 0 if there is none.
-    pub(super) innermost_buffer: u32,
     /// The stack's limit, in words.
     pub(super) stack_words: usize,
     /// Most words of stack ever in use. So many and a frame window are committed.
@@ -121,7 +119,6 @@ impl<'p> Machine<'p> {
             image: Image::new(),
             record_layouts: Vec::new(),
             buffers: Vec::new(),
-            innermost_buffer: 0,
             stack_words: (options.memory.stack_bytes / 8) as usize,
             high_water: 0,
             random: Random::new(options.seed),

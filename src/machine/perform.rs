@@ -401,7 +401,6 @@ impl Machine<'_> {
                 let pointer = self.memory.place_buffer(header, shape)?;
                 if !again {
                     self.buffers.push(header);
-                    self.innermost_buffer = self.innermost_buffer.max(header as u32);
                 }
                 self.put(base, to.0, Value::pointer(pointer))
             }

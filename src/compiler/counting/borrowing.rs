@@ -152,7 +152,7 @@ fn overwrites(program: &Program, instruction: Instruction) -> bool {
         | Instruction::StackAllocate { .. }
         | Instruction::Echo { .. }
         | Instruction::Breakpoint {} => true,
-        Instruction::CallBuiltin { builtin, .. } => program.builtins[usize::from(builtin.0)].overwrites,
+        Instruction::CallBuiltin { builtin, .. } => program.builtins[usize::from(builtin.0)].overwrites(),
         _ => false,
     }
 }

@@ -268,7 +268,7 @@ impl<'a> Lowering<'_, 'a> {
         };
         let at = self.emit(instruction, span);
         self.name_block(id, at);
-        if !self.compilation.input.builtins[usize::from(builtin)].stores {
+        if !self.compilation.input.builtins[usize::from(builtin)].stores() {
             for (&argument, slot) in arguments.iter().zip(slots) {
                 self.drop_if_fresh(argument, slot);
             }

@@ -21,7 +21,6 @@ pub(super) const ROWS: &[Row] = &[
     )
     .gives(|arguments| arguments[0].resized())
     .writes(Writes::Moves)
-    .overwrites()
     .yields_reference(),
     Row::new("heap_free", &["p"], 0, "Frees a block", Lowered),
     Row::new("free", &["p"], 0, "The same as heap_free", Lowered),
@@ -34,10 +33,8 @@ pub(super) const ROWS: &[Row] = &[
     Row::new("size", &["p"], 0, "The same as length", Lowered),
     Row::new("read_from", &["p"], 0, "The first element, byte or field of a block", Run(read_from)).yields_reference(),
     Row::new("write_to", &["p", "value"], 0, "Writes the first element, byte or field of a block", Run(write_to))
-        .stores()
         .stores_first()
-        .writes(Writes::Argument)
-        .overwrites(),
+        .writes(Writes::Argument),
     Row::new(
         "copyString",
         &["destination", "s"],
@@ -46,12 +43,9 @@ pub(super) const ROWS: &[Row] = &[
         Run(copy_string),
     ),
     Row::new("copy", &["destination", "source", "count"], 0, "Copies elements or bytes", Run(copy))
-        .writes(Writes::Copies)
-        .overwrites(),
+        .writes(Writes::Copies),
     Row::new("fill", &["p", "value", "count"], 0, "Sets the first elements or bytes of a block", Run(fill))
-        .stores()
-        .writes(Writes::Argument)
-        .overwrites(),
+        .writes(Writes::Argument),
     Row::new("swap", &["a", "b"], 0, "Exchanges two places", Lowered),
     Row::new("collect", &[], 0, "Runs the collector, if the strategy has one", Run(collect)),
     Row::new("memory_stats", &[], 0, "Shows a line of figures about the heap", Run(memory_stats)),

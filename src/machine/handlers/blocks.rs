@@ -33,27 +33,39 @@ fn store(frame: Frame<'_>, core: &Core<'_>, object: u8, index: ReadInteger, from
     done(core.heap.put_opened_word(object, pointer, frame.integer(index), word, tag))
 }
 
+/// An element or byte of any block, which is opened.
+#[inline(always)]
+fn fetch(frame: Frame<'_>, core: &mut Core<'_>, to: u8, object: u8, index: u8) -> Done {
+    frame.give(to, core.heap.fetch(object, frame.get(object), frame.get(index))?)
+}
+
+/// Overwrites it.
+#[inline(always)]
+fn put(frame: Frame<'_>, core: &mut Core<'_>, object: u8, index: u8, from: u8) -> Done {
+    done(core.heap.put(object, frame.get(object), frame.get(index), frame.get(from)))
+}
+
 handlers! { resolved, frame, core:
     IntegerLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Integer),
-        otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+        otherwise fetch(frame, core, to.0, object.0, index.0);
     FloatLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Float),
-        otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+        otherwise fetch(frame, core, to.0, object.0, index.0);
     BooleanLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Boolean),
-        otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+        otherwise fetch(frame, core, to.0, object.0, index.0);
     IntegerStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Integer),
-        otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+        otherwise put(frame, core, object.0, index.0, from.0);
     FloatStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Float),
-        otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+        otherwise put(frame, core, object.0, index.0, from.0);
     BooleanStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Boolean),
-        otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+        otherwise put(frame, core, object.0, index.0, from.0);
     BlockLoadElement { to, object, index } => {
         let (block, index) = (block(frame, object), Value::integer(frame.integer(index)));
         frame.give(to, core.heap.opened_element(object.0, block, index)?)
-    }, otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+    }, otherwise fetch(frame, core, to.0, object.0, index.0);
     BlockStoreElement { object, index, from } => {
         let (block, index) = (block(frame, object), Value::integer(frame.integer(index)));
         done(core.heap.put_opened_element(object.0, block, index, frame.get(from)))
-    }, otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+    }, otherwise put(frame, core, object.0, index.0, from.0);
     BlockLoadField { to, object, .. } => {
         let at = field_of(core, block(frame, object), resolved)?;
         frame.give(to, core.heap.get(at)?)
@@ -64,10 +76,10 @@ handlers! { resolved, frame, core:
     };
     LoadElement { to, object, index } => {
         frame.give(to, core.heap.opened_element(object.0, frame.get(object), frame.get(index))?)
-    }, otherwise frame.give(to, core.heap.fetch(object.0, frame.get(object), frame.get(index))?);
+    }, otherwise fetch(frame, core, to.0, object.0, index.0);
     StoreElement { object, index, from } => {
         done(core.heap.put_opened_element(object.0, frame.get(object), frame.get(index), frame.get(from)))
-    }, otherwise done(core.heap.put(object.0, frame.get(object), frame.get(index), frame.get(from)));
+    }, otherwise put(frame, core, object.0, index.0, from.0);
     LoadField { to, object, .. } => {
         let at = field_of(core, frame.get(object), resolved)?;
         frame.give(to, core.heap.get(at)?)
