@@ -116,6 +116,7 @@ impl Configuration {
                 heap_bytes: self.heap_bytes,
                 stack_bytes: self.stack_bytes,
                 static_base: program.static_base().try_into().unwrap_or(u32::MAX),
+                residue: true,
             },
             seed: self.seed,
             max_steps: self.max_steps,
@@ -303,7 +304,9 @@ pub fn run(
     assert_eq!(compiled.requirements, configuration.requirements(), "a program is compiled for its strategy");
     let start = Instant::now();
     let program = &compiled.program;
-    let options = configuration.machine_options(program);
+    let mut options = configuration.machine_options(program);
+    // A program whose errors stop it gets at no block that is gone, and nobody looks at its memory afterwards.
+    options.memory.residue = configuration.checks != Checks::Stop;
     let mut machine = match Machine::load(program, &options) {
         Ok(machine) => machine,
         Err(fault) => return Ok(refused(compiled, fault)),

@@ -150,6 +150,27 @@ impl<'m> Blocks<'m> {
         place.map(|place| place.set(word)).is_some()
     }
 
+    /// The boolean at an index of such a block, if the tag says which.
+    #[inline(always)]
+    pub fn opened_boolean(&self, slot: u8, pointer: u64, index: i64) -> Option<bool> {
+        self.opened_tag(slot, pointer, index)?.get().implied()
+    }
+
+    /// Overwrites it, and only the tag.
+    #[inline(always)]
+    pub fn put_opened_boolean(&self, slot: u8, pointer: u64, index: i64, value: bool) -> bool {
+        let Some(tag) = self.opened_tag(slot, pointer, index) else { return false };
+        debug_assert!(matches!(tag.get(), Tag::Boolean | Tag::False | Tag::True), "element {index}");
+        tag.set(Tag::implying(value));
+        true
+    }
+
+    #[inline(always)]
+    fn opened_tag(&self, slot: u8, pointer: u64, index: i64) -> Option<&Cell<Tag>> {
+        let opened = &self.opened[usize::from(slot) % OPENED];
+        if pointer == opened.pointer { opened.tags.get(index as usize) } else { None }
+    }
+
     #[inline(always)]
     fn opened_place(&self, slot: u8, pointer: u64, index: i64, tag: Tag) -> Option<&Cell<u64>> {
         let opened = &self.opened[usize::from(slot) % OPENED];
@@ -165,7 +186,10 @@ impl<'m> Blocks<'m> {
     #[inline(always)]
     pub fn fetch(&mut self, slot: u8, object: Value, index: Value) -> Option<Value> {
         match self.open(slot, object)? {
-            Found::Elements => self.opened_element(slot, object, index),
+            Found::Elements => self.opened_element(slot, object, index).or_else(|| {
+                let index = i64::try_from(index.word).ok().filter(|_| index.tag == Tag::Integer)?;
+                self.opened_boolean(slot, object.word, index).map(Value::boolean)
+            }),
             Found::Bytes(opened) => self.byte(opened, index),
         }
     }

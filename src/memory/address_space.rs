@@ -66,7 +66,8 @@ impl Segment {
 
     /// The tagged word at `index`.
     pub fn get(&self, index: usize) -> Value {
-        Value { word: self.words[index], tag: self.tags[index] }
+        let tag = self.tags[index];
+        tag.implied().map_or(Value { word: self.words[index], tag }, Value::boolean)
     }
 
     /// Overwrites the word at `index`.
@@ -75,21 +76,48 @@ impl Segment {
         self.tags[index] = value.tag;
     }
 
+    /// Makes words hold what their tags imply, before those change.
+    pub fn settle(&mut self, extent: Range<usize>) {
+        for (word, tag) in self.words[extent.clone()].iter_mut().zip(&self.tags[extent]) {
+            if let Some(boolean) = tag.implied() {
+                *word = u64::from(boolean);
+            }
+        }
+    }
+
     /// Commits words up to `length` words in all, as `tag`. False if the host refuses the memory;
     /// then nothing has changed.
     #[must_use]
     pub fn commit(&mut self, length: usize, tag: Tag) -> bool {
         let more = length.saturating_sub(self.words.len());
-        if !reserve(&mut self.words, more) || !reserve(&mut self.tags, more) {
-            return false;
-        }
         if more > 0 {
-            self.words.resize(length, 0);
+            if !reserve(&mut self.tags, more) || !self.extend(length) {
+                return false;
+            }
             self.tags.resize(length, tag);
         }
         true
     }
+
+    /// Makes the words as many as `length`, the new ones 0. False if the host refuses the memory.
+    fn extend(&mut self, length: usize) -> bool {
+        let present = self.words.len();
+        if length > LARGE && length / 2 > present && Vec::<u64>::new().try_reserve_exact(length).is_ok() {
+            // The host takes memory for these zeros only where they are touched.
+            let mut words = vec![0; length];
+            words[..present].copy_from_slice(&self.words);
+            self.words = words;
+        } else if reserve(&mut self.words, length - present) {
+            self.words.resize(length, 0);
+        } else {
+            return false;
+        }
+        true
+    }
 }
+
+/// Words from which on the host gives zeros that it has not to write.
+const LARGE: usize = 1 << 15;
 
 /// Room for `more` elements: generous, or just enough where the host has no more to give.
 fn reserve<T>(elements: &mut Vec<T>, more: usize) -> bool {

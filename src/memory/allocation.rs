@@ -212,6 +212,9 @@ impl Memory {
         counts.header_bytes -= header_words as u64 * 8;
         counts.padding_bytes -= padding;
         let asked = header_words + super::block::payload_words(bytes) as usize;
+        if self.residue {
+            self.space.heap.settle(home.header + 1..home.header + 1 + words - header_words);
+        }
         let (allocator, mut arena) = self.arena();
         allocator.deallocate(&mut arena, home.header + 1 - header_words, asked)
     }

@@ -71,6 +71,8 @@ impl Memory {
                 Tag::Integer
                     | Tag::Float
                     | Tag::Boolean
+                    | Tag::False
+                    | Tag::True
                     | Tag::Null
                     | Tag::Pointer
                     | Tag::InteriorPointer

@@ -29,6 +29,8 @@ pub struct MemoryOptions {
     pub stack_bytes: u64,
     /// First byte of the static segment.
     pub static_base: u32,
+    /// Whether anybody can see what is left in the words of blocks that are gone.
+    pub residue: bool,
 }
 
 /// The whole simulated memory.
@@ -50,6 +52,8 @@ pub struct Memory {
     pub(super) heap_words: usize,
     /// Lowest address that the stack may reach.
     pub(super) stack_limit: u32,
+    /// Whether what was in a block has to be in its words when it goes.
+    pub(super) residue: bool,
     /// The serial that the next block gets; beyond 32 bits when none is left.
     pub(super) next_serial: u64,
     /// Sites of heap blocks by half the index of their header: a block has at least two words.
@@ -85,6 +89,7 @@ impl Memory {
             requirements: strategy.requirements,
             heap_words: (options.heap_bytes / PAGE_BYTES * PAGE_BYTES / WORD_BYTES) as usize,
             stack_limit: u64::from(STACK_TOP).saturating_sub(options.stack_bytes) as u32,
+            residue: options.residue,
             next_serial: 1,
             sites: Vec::new(),
             literals: HashMap::new(),

@@ -50,18 +50,21 @@ impl Memory {
         let counts = self.requirements.counts;
         let segment = self.segment_mut(home.place);
         match span.unit {
-            Unit::Words if counts => {
-                for k in 0..count {
-                    let index = self.segment(home.place).above(span.first, k);
-                    self.put_word(home.place, index, value)?;
+            _ if count == 0 => {}
+            Unit::Words => {
+                let extent = segment.extent(span.first, count);
+                let tags = &mut segment.tags[extent.clone()];
+                if counts && (value.tag.is_reference() || tags.iter().any(|tag| tag.is_reference())) {
+                    for index in extent {
+                        self.put_word(home.place, index, value)?;
+                    }
+                } else if value.tag == Tag::Boolean {
+                    tags.fill(Tag::implying(value.word != 0));
+                } else {
+                    tags.fill(value.tag);
+                    segment.words[extent].fill(value.word);
                 }
             }
-            Unit::Words if count > 0 => {
-                let extent = segment.extent(span.first, count);
-                segment.words[extent.clone()].fill(value.word);
-                segment.tags[extent].fill(value.tag);
-            }
-            Unit::Words => {}
             Unit::Bytes => {
                 let byte = byte(value)?;
                 segment.set_bytes(span.first, count / 8 * 8, &[byte; 8][..count % 8])?;

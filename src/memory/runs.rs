@@ -21,7 +21,7 @@ impl Iterator for Runs<'_> {
 
     fn next(&mut self) -> Option<Run> {
         let tags = self.memory.space.heap.tags.get(self.next..)?;
-        let following = |tag| 1 + tags[1..].iter().take_while(|&&other| other == tag).count();
+        let following = |tag| 1 + leading(&tags[1..], tag);
         let (state, words) = match *tags.first()? {
             Tag::Control => (RunState::Control, following(Tag::Control)),
             Tag::FreeHeader => (RunState::Free, following(Tag::Free)),
@@ -31,6 +31,16 @@ impl Iterator for Runs<'_> {
         self.next += words;
         Some(run)
     }
+}
+
+/// How many of these tags, from the first on, are the same as `tag`.
+fn leading(tags: &[Tag], tag: Tag) -> usize {
+    const AT_ONCE: usize = 64;
+    let (chunks, _) = tags.as_chunks::<AT_ONCE>();
+    // All of a chunk, whatever comes first: that takes a few vector instructions.
+    let same = |chunk: &&[Tag; AT_ONCE]| chunk.iter().fold(true, |same, &other| same & (other == tag));
+    let skipped = AT_ONCE * chunks.iter().take_while(same).count();
+    skipped + tags[skipped..].iter().take_while(|&&other| other == tag).count()
 }
 
 /// A stretch of the heap, as a drawing shows it.

@@ -26,6 +26,10 @@ pub enum Tag {
     WeakPointer,
     /// An interior pointer in such a place.
     WeakInteriorPointer,
+    /// The boolean `false` in a place of the heap where the word under it does not say so, and need not be touched.
+    False,
+    /// `true`, in the same way.
+    True,
     /// Eight raw bytes, all initialised.
     Bytes,
     /// Eight raw bytes, some initialised; the byte masks say which.
@@ -73,6 +77,22 @@ impl Tag {
     /// Whether a word of this tag refers to a block and keeps it alive, under a strategy that asks.
     pub const fn is_reference(self) -> bool {
         matches!(self, Tag::Pointer | Tag::InteriorPointer | Tag::String)
+    }
+
+    /// The boolean that it stands for, whatever the word is. No value in hand has such a tag.
+    #[inline(always)]
+    pub const fn implied(self) -> Option<bool> {
+        match self {
+            Tag::False => Some(false),
+            Tag::True => Some(true),
+            _ => None,
+        }
+    }
+
+    /// The tag that stands for a boolean.
+    #[inline(always)]
+    pub const fn implying(boolean: bool) -> Tag {
+        if boolean { Tag::True } else { Tag::False }
     }
 
     /// Whether a word of this tag is a weak place: it refers to a block that it does not keep alive. No

@@ -100,6 +100,7 @@ fn see(text: &str, folder: &Path, counts_all: bool) -> Option<Seen> {
             heap_bytes: 1 << 26,
             stack_bytes: 1 << 20,
             static_base: 0x0090_0000,
+            residue: true,
         },
         seed: 1,
         max_steps: Some(300_000),

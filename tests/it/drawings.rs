@@ -59,6 +59,7 @@ fn drawn(memory: &'static str, source: &str, draw: impl Fn(&mut Machine<'_>, &Lo
             heap_bytes: configuration.heap_bytes,
             stack_bytes: configuration.stack_bytes,
             static_base: compiled.program.static_base() as u32,
+            residue: true,
         },
         seed: 1,
         max_steps: None,

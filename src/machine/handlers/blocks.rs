@@ -50,13 +50,19 @@ handlers! { resolved, frame, core:
         otherwise fetch(frame, core, to.0, object.0, index.0);
     FloatLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Float),
         otherwise fetch(frame, core, to.0, object.0, index.0);
-    BooleanLoadElement { to, object, index } => load(frame, core, to.0, object.0, index, Tag::Boolean),
+    BooleanLoadElement { to, object, index } => {
+        let pointer = frame.word(object, Tag::Pointer);
+        frame.give(to, Value::boolean(core.heap.opened_boolean(object.0, pointer, frame.integer(index))?))
+    },
         otherwise fetch(frame, core, to.0, object.0, index.0);
     IntegerStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Integer),
         otherwise put(frame, core, object.0, index.0, from.0);
     FloatStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Float),
         otherwise put(frame, core, object.0, index.0, from.0);
-    BooleanStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Boolean),
+    BooleanStoreElement { object, index, from } => {
+        let (pointer, value) = (frame.word(object, Tag::Pointer), frame.word(from, Tag::Boolean) != 0);
+        done(core.heap.put_opened_boolean(object.0, pointer, frame.integer(index), value))
+    },
         otherwise put(frame, core, object.0, index.0, from.0);
     BlockLoadElement { to, object, index } => {
         let (block, index) = (block(frame, object), Value::integer(frame.integer(index)));

@@ -101,6 +101,7 @@ pub fn options(program: &Program) -> MachineOptions {
             heap_bytes: 1 << 20,
             stack_bytes: 4096,
             static_base: program.static_base() as u32,
+            residue: true,
         },
         seed: 1,
         max_steps: None,

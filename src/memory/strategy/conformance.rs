@@ -67,6 +67,7 @@ impl Mutator {
             heap_bytes: 64 << 20,
             stack_bytes: 4096,
             static_base: 0x0040_2000,
+            residue: true,
         });
         memory.journal.open();
         let layout = memory.layouts.add_record(0, &[(FIELDS[0], 0), (FIELDS[1], 0), (ARRAY, 2)]);

@@ -373,3 +373,45 @@ fn stack_buffers() {
     assert_eq!(load(&mut memory, slots, 3), Err(Fault::StackUseAfterReturn(pointer(slots))));
     assert_eq!(memory.place_buffer(3, Shape::Elements(4)), Err(Fault::OutOfMemory { bytes: 32 }));
 }
+
+#[test]
+fn booleans_that_a_tag_implies_are_as_if_in_their_words() {
+    for residue in [true, false] {
+        let mut memory = Memory::new(&MemoryOptions { residue, ..options("manual", 64 << 20) });
+        let block = array(&mut memory, &[Value::integer(5); 3]);
+        memory.fill(block, Value::boolean(true), 2).unwrap();
+        assert_eq!(memory.load_element(block, 1, 0), Ok(Value::boolean(true)));
+        let first = pointer(block).address();
+        assert_eq!(memory.word(first), Some((Value::boolean(true), 0xFF)));
+        assert_eq!(load(&mut memory, block, 2), Ok(5));
+        memory.store_element(block, 0, Value::integer(6)).unwrap();
+        audit(&memory);
+        memory.fill(block, Value::boolean(false), 3).unwrap();
+        memory.store_element(block, 1, Value::boolean(true)).unwrap();
+        memory.fill(block, Value::boolean(true), 1).unwrap();
+        audit(&memory);
+        memory.free(block).unwrap();
+        if residue {
+            let again = allocate(&mut memory, Shape::Elements(3));
+            assert_eq!(pointer(again).address(), first);
+            // The first has become a link of the free list.
+            let left = [8, 16].map(|offset| memory.word(first + offset).unwrap());
+            assert_eq!(left.map(|(value, written)| (value.word, written)), [(1, 0), (0, 0)]);
+        }
+    }
+}
+
+#[test]
+fn what_is_stored_over_booleans_is_counted() {
+    let mut memory = with("refcount", 64 << 20);
+    let block = allocate(&mut memory, Shape::Elements(2));
+    memory.fill(block, Value::boolean(false), 2).unwrap();
+    let held = allocate(&mut memory, Shape::Bytes(8));
+    memory.fill(block, held, 2).unwrap();
+    let count = |memory: &Memory| memory.reference_count(&memory.block(held).unwrap());
+    assert_eq!(count(&memory), Some(3), "two elements, and who allocated it");
+    memory.fill(block, Value::boolean(true), 1).unwrap();
+    assert_eq!(count(&memory), Some(2));
+    assert_eq!(memory.load_element(block, 0, 0), Ok(Value::boolean(true)));
+    audit(&memory);
+}

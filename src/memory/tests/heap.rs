@@ -18,6 +18,7 @@ fn the_first_block_is_where_it_is_drawn() {
                 heap_bytes: 4096,
                 stack_bytes: 4096,
                 static_base: 0x0040_2000,
+                residue: true,
             });
             assert_eq!(memory.statistics(), HeapStatistics::default());
             assert_eq!(memory.describe(i64::from(HEAP_BASE)), Description::Nothing);

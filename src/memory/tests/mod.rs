@@ -15,13 +15,18 @@ fn memory() -> Memory {
 }
 
 fn with(strategy: &'static str, heap_bytes: u64) -> Memory {
-    Memory::new(&MemoryOptions {
+    Memory::new(&options(strategy, heap_bytes))
+}
+
+fn options(strategy: &'static str, heap_bytes: u64) -> MemoryOptions {
+    MemoryOptions {
         strategy,
         allocator: "first-fit",
         heap_bytes,
         stack_bytes: 1 << 20,
         static_base: 0x0040_2000,
-    })
+        residue: true,
+    }
 }
 
 fn allocate(memory: &mut Memory, shape: Shape) -> Value {
