@@ -25,6 +25,10 @@ pub const BORROWING_POINTS: usize = 1 << 20;
 /// of 8 bits can name, and two behind it.
 pub const FRAME_WINDOW: usize = 258;
 
+/// Blocks of elements, and records, that the machine keeps open at a time, a power of two: each at the place of the slot with the
+/// pointer, so that several in one loop mostly do not get in each other's way.
+pub const OPENED_BLOCKS: usize = 4;
+
 /// Versions of one function for arguments of different types, besides one for any. Real programs call
 /// their functions with one combination, now and then with two or three.
 pub const FUNCTION_VERSIONS: usize = 4;

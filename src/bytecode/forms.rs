@@ -1,15 +1,18 @@
 //! Which instruction for operands of known types does the same as which for operands of any.
 
-use super::Instruction;
-use super::types::{Class, Type};
+use super::program::FieldSite;
+use super::types::{Class, Type, Types};
+use super::{FieldSiteIndex, Instruction};
 
 /// Declares the forms of instructions: first those that correspond to one another, then further ones
-/// of which some other form does the work.
+/// of which some other form does the work, then those that are chosen elsewhere.
 macro_rules! forms {
     (
         $($general:ident { $($operand:ident),+ } = $typed:ident,)+
         ;
         $($also:ident { $($part:ident),+ } => $form:ident { $($name:ident: $from:ident),+ },)+
+        ;
+        $($same:ident { $($same_operand:ident),+ } = $other:ident,)+
     ) => {
         impl Instruction {
             /// The instruction for operands of any types that does the same, and on which everything is defined
@@ -18,23 +21,26 @@ macro_rules! forms {
             pub fn general(self) -> Instruction {
                 match self {
                     $(Instruction::$typed { $($operand),+ } => Instruction::$general { $($operand: $operand.into()),+ },)+
+                    $(Instruction::$other { $($same_operand),+ } => {
+                        Instruction::$same { $($same_operand: $same_operand.into()),+ }
+                    })+
                     other => other,
                 }
             }
 
-            /// The instruction that does the same with slots of these types, and elements of these by class, and looks
-            /// at as few tags as may be.
+            /// The instruction that does the same with slots of these types, where that is known of everything else, and
+            /// looks at as few tags as may be.
             #[must_use]
-            pub fn specialised(self, types: &[Type], elements: &[Type]) -> Instruction {
+            pub fn specialised(self, slots: &[Type], known: &Types, sites: &[FieldSite]) -> Instruction {
                 $(if let Instruction::$general { $($operand),+ } = self {
                     let typed = Instruction::$typed { $($operand: $operand.into()),+ };
-                    if typed.fits(types, elements) {
+                    if typed.fits(slots, known, sites) {
                         return typed;
                     }
                 })+
                 $(if let Instruction::$also { $($part),+ } = self {
                     let typed = Instruction::$form { $($name: $from.into()),+ };
-                    if typed.fits(types, elements) {
+                    if typed.fits(slots, known, sites) {
                         return typed;
                     }
                 })+
@@ -104,6 +110,14 @@ forms! {
     JumpIfNotLessEqualInteger { left, right, target } => IntegerJumpIfGreaterConstant { left: left, right: right, target: target },
     JumpIfNotGreaterInteger { left, right, target } => IntegerJumpIfLessEqualConstant { left: left, right: right, target: target },
     JumpIfNotGreaterEqualInteger { left, right, target } => IntegerJumpIfLessConstant { left: left, right: right, target: target },
+    ;
+    // Where records are open is no matter of types.
+    LoadField { to, object, field } = OpenLoadField,
+    StoreField { object, from, field } = OpenStoreField,
+    LoadField { to, object, field } = IntegerLoadField,
+    StoreField { object, from, field } = IntegerStoreField,
+    LoadField { to, object, field } = FloatLoadField,
+    StoreField { object, from, field } = FloatStoreField,
 }
 
 impl Instruction {
@@ -123,12 +137,26 @@ impl Instruction {
         }
     }
 
-    /// Whether the slots that it reads, and the elements of each class, hold what it relies on.
-    pub fn fits(self, types: &[Type], elements: &[Type]) -> bool {
+    /// The field that it does not look at, because it always holds a value of that type.
+    const fn relied_field(self) -> Option<(FieldSiteIndex, Type)> {
+        match self {
+            Instruction::IntegerLoadField { field, .. } | Instruction::IntegerStoreField { field, .. } => {
+                Some((field, Type::INTEGER))
+            }
+            Instruction::FloatLoadField { field, .. } | Instruction::FloatStoreField { field, .. } => {
+                Some((field, Type::FLOAT))
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether the slots that it reads hold what it relies on, and elements and fields as well.
+    pub fn fits(self, slots: &[Type], known: &Types, sites: &[FieldSite]) -> bool {
         let mut fits = true;
-        self.each_read(|slot, relied| fits &= types[usize::from(slot)].is(relied));
-        fits && self
-            .relied_elements()
-            .is_none_or(|(class, relied)| elements.get(class as usize).is_some_and(|held| held.is(relied)))
+        self.each_read(|slot, relied| fits &= slots[usize::from(slot)].is(relied));
+        fits && self.relied_elements().is_none_or(|(class, relied)| known.element(class).is(relied))
+            && self.relied_field().is_none_or(|(site, relied)| {
+                sites.get(site.0 as usize).is_some_and(|site| known.settled_field(site.field).is(relied))
+            })
     }
 }

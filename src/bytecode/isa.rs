@@ -246,6 +246,20 @@ macro_rules! for_each_instruction {
             /// Like `store-field`.
             "block.store-field" BlockStoreField { object: ReadBlock, from: Read, field: FieldSiteIndex }
 
+            // ---- several fields of one record
+            /// Like `load-field`; the record is open then.
+            "open.load-field" OpenLoadField { to: Write, object: Read, field: FieldSiteIndex }
+            /// Like `store-field`; the record is open then.
+            "open.store-field" OpenStoreField { object: Read, from: Read, field: FieldSiteIndex }
+            /// Like `load-field` of a record that most likely is open, and of a field that always holds an integer.
+            "integer.load-field" IntegerLoadField { to: WriteInteger, object: ReadBlock, field: FieldSiteIndex }
+            /// Like `store-field` to such a field.
+            "integer.store-field" IntegerStoreField { object: ReadBlock, from: ReadInteger, field: FieldSiteIndex }
+            /// Like `load-field` of a record that most likely is open, and of a field that always holds a float.
+            "float.load-field" FloatLoadField { to: WriteFloat, object: ReadBlock, field: FieldSiteIndex }
+            /// Like `store-field` to such a field.
+            "float.store-field" FloatStoreField { object: ReadBlock, from: ReadFloat, field: FieldSiteIndex }
+
             // ---- elements and fields
             /// `to` := `object[index]`.
             "load-element" LoadElement { to: Write, object: Read, index: Read }

@@ -5,6 +5,7 @@ pub mod assembler;
 mod demands;
 pub mod disassembler;
 pub mod divisor;
+pub mod fields;
 mod forms;
 pub mod instruction;
 mod isa;

@@ -86,6 +86,17 @@ macro_rules! for_each_sequence {
             BlockLoadField + IntegerAdd(right);
             BlockLoadField + JumpIfNotNull(operand);
             BlockLoadField + JumpIfNull(operand);
+            FloatLoadField + FloatSubtract(right);
+            OpenLoadField + FloatSubtract(right);
+            FloatLoadField + FloatMultiply + FloatAdd(right);
+            FloatLoadField + FloatMultiply + FloatSubtract(right);
+            FloatLoadField + FloatMultiply(left);
+            FloatLoadField + FloatMultiply + FloatAdd(right) + FloatStoreField(from);
+            FloatLoadField + FloatMultiply + FloatSubtract(right) + FloatStoreField(from);
+            FloatLoadField + FloatLoadField + FloatSubtract(right);
+            Move + FloatSquareRoot + FloatMultiply(right) + FloatDivide(right);
+            IntegerLoadField + IntegerAdd(right);
+            OpenLoadField + IntegerAdd(right);
             LoadField + Add(right);
             LoadField + JumpIfNotNull(operand);
             LoadField + JumpIfNull(operand);

@@ -116,10 +116,11 @@ impl Type {
     }
 
     /// The type that a version of a function is made for where an argument is of this one: itself if
-    /// instructions can make use of it, otherwise any value.
+    /// instructions can make use of it, otherwise any value. What ends a list or a tree makes no version of its own.
     #[must_use]
     pub fn as_parameter(self) -> Type {
         match self {
+            _ if self.is(Type::FIELDS.or(Type::NULL)) => Type::FIELDS.or(Type::NULL),
             _ if self.name().is_some() => self,
             _ if self.is(Type::VALUE) => Type::VALUE,
             _ => Type::ANY,
@@ -132,6 +133,7 @@ impl Type {
             Type::INTEGER => Some("integer"),
             Type::FLOAT => Some("float"),
             Type::BOOLEAN => Some("boolean"),
+            _ if self == Type::FIELDS.or(Type::NULL) => Some("fields or null"),
             _ => CLASSES.into_iter().find(|&class| self == Type::array(class)).map(Class::name),
         }
     }
@@ -216,14 +218,22 @@ pub struct Types {
     pub globals: Vec<Type>,
     /// By the name of a field, once it has a value, in whatever block.
     pub fields: Vec<Type>,
+    /// By the name of a field: what it holds wherever code can get at it, if it has a value there for certain. Of the
+    /// others anything.
+    pub settled_fields: Vec<Type>,
     /// By class of blocks: their elements, once they have a value.
     pub elements: Vec<Type>,
 }
 
 impl Types {
     /// No claims.
-    pub const NONE: Types =
-        Types { functions: Vec::new(), globals: Vec::new(), fields: Vec::new(), elements: Vec::new() };
+    pub const NONE: Types = Types {
+        functions: Vec::new(),
+        globals: Vec::new(),
+        fields: Vec::new(),
+        settled_fields: Vec::new(),
+        elements: Vec::new(),
+    };
 
     /// Those of a function, if it has any.
     pub fn of(&self, function: u32) -> Option<&FunctionTypes> {
@@ -238,6 +248,11 @@ impl Types {
     /// Of a field, by its name's index, that has a value.
     pub fn field(&self, name: u32) -> Type {
         self.fields.get(name as usize).copied().unwrap_or(Type::VALUE)
+    }
+
+    /// Of a field, by its name's index, whether it has a value or not.
+    pub fn settled_field(&self, name: u32) -> Type {
+        self.settled_fields.get(name as usize).copied().unwrap_or(Type::ANY)
     }
 
     /// Of an element that has a value.
@@ -276,6 +291,8 @@ mod tests {
         assert_eq!(Type::FLOAT.as_parameter(), Type::FLOAT);
         assert_eq!(Type::NUMBER.as_parameter(), Type::VALUE);
         assert_eq!(Type::NULL.or(Type::POINTER).as_parameter(), Type::VALUE);
+        let record = Type::FIELDS.or(Type::NULL);
+        assert_eq!([Type::FIELDS, Type::NULL, record].map(Type::as_parameter), [record; 3]);
         let (integers, floats) = (Type::array(Class::Integers), Type::array(Class::Floats));
         assert_eq!(integers.as_parameter(), integers);
         assert_eq!(integers.or(floats).as_parameter(), Type::VALUE);

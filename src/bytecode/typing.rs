@@ -9,9 +9,10 @@
 
 use std::collections::HashMap;
 
+use super::fields::new_fields;
 use super::program::{Constant, Function, Program, Writes};
 use super::types::{Class, Type};
-use super::{AllocationKind, Failure, FieldSiteIndex, Instruction, RecordIndex};
+use super::{AllocationKind, Failure, FieldSiteIndex, Instruction};
 
 /// The rest of the program as code of one function sees it. A type of nothing means that no value
 /// comes from there, so far as anybody knows: what follows is not looked at.
@@ -513,63 +514,6 @@ impl Frame<'_> {
         self.types[usize::from(window)..].fill(Type::ANY);
         result
     }
-}
-
-/// The fields that `new` gives their first values, by instruction. The record is in its slot while the
-/// values of its fields are worked out, so it is the last that was made there.
-fn new_fields(program: &Program, function: &Function) -> HashMap<u32, u32> {
-    let mut fields = HashMap::new();
-    let range = function.entry..function.end;
-    let code = &program.code[range.start as usize..range.end as usize];
-    if !code.iter().any(|instruction| matches!(instruction, Instruction::InitField { .. })) {
-        return fields;
-    }
-    let mut made: HashMap<u8, RecordIndex> = HashMap::new();
-    let mut names: HashMap<u32, HashMap<u32, u32>> = HashMap::new();
-    for (at, &instruction) in range.zip(code) {
-        match instruction {
-            Instruction::AllocateRecord { to, record, .. } => {
-                made.insert(to.0, record);
-            }
-            Instruction::InitField { record, offset, .. } => {
-                let Some(&RecordIndex(record)) = made.get(&record.0) else { continue };
-                let names = names.entry(record).or_insert_with(|| fields_by_offset(program, record));
-                fields.extend(names.get(&offset.0).map(|&name| (at, name)));
-            }
-            _ => {
-                let forget = |slot, _| {
-                    made.remove(&slot);
-                };
-                instruction.each_write(forget, |_, _| {}, |_, _| {});
-            }
-        }
-    }
-    fields
-}
-
-/// The names of a record's fields by their word offsets.
-fn fields_by_offset(program: &Program, record: u32) -> HashMap<u32, u32> {
-    let mut offset = 0;
-    let fields = program.records[record as usize].fields.iter();
-    fields
-        .map(|&(name, embedded)| {
-            let at = offset;
-            offset += embedded.max(1);
-            (at, name)
-        })
-        .collect()
-}
-
-/// What fields of each name may give without any value having been stored in them: a length, where a
-/// block has no field of that name, and embedded arrays.
-pub fn unstored_fields(program: &Program) -> Vec<Type> {
-    let measures = |name: &String| matches!(name.as_str(), "length" | "size");
-    let unstored = |name| if measures(name) { Type::INTEGER } else { Type::NOTHING };
-    let mut fields: Vec<Type> = program.field_names.iter().map(unstored).collect();
-    for &(name, _) in program.records.iter().flat_map(|record| &record.fields).filter(|(_, slots)| *slots > 0) {
-        fields[name as usize] = fields[name as usize].or(Type::POINTER);
-    }
-    fields
 }
 
 /// What reading an element gives.

@@ -1,10 +1,11 @@
 //! Checks compiled code before it runs. Every error it can find is, by definition, our own mistake,
 //! never the user's; what it proves, handlers need not check.
 
+use super::fields::{given_fields, unstored_fields};
 use super::operand::Context;
 use super::program::{Buffer, Function, Owner, Program};
 use super::types::{CLASSES, Class, FunctionTypes, Type};
-use super::typing::{Blocks, Surroundings, Typing, unstored_fields};
+use super::typing::{Blocks, Surroundings, Typing};
 use super::{Instruction, liveness};
 
 /// Why a program must not run.
@@ -137,6 +138,13 @@ fn verify_types(program: &Program) -> Result<(), VerifyError> {
             return Err(error(&program.functions[0], 0, message));
         }
     }
+    let given = given_fields(program);
+    for (name, &settled) in program.types.settled_fields.iter().enumerate() {
+        if settled != Type::ANY && !(given[name] && program.types.field(name as u32).is(settled)) {
+            let message = format!("fields called {} need not be {settled:?}", program.field_names[name]);
+            return Err(error(&program.functions[0], 0, message));
+        }
+    }
     for class in CLASSES {
         if !program.types.functions.is_empty() && !class.unstored().is(program.types.element(class)) {
             let message = format!("elements of {class:?} may also be {:?}", class.unstored());
@@ -179,12 +187,12 @@ fn verify_function_types(
     let mut unfit = None;
     typing.each(program, &blocks, &mut claims, |at, held| {
         proven[(at - function.entry) as usize] = true;
-        if !program.code[at as usize].fits(held, &program.types.elements) {
+        if !program.code[at as usize].fits(held, &program.types, &program.field_sites) {
             unfit.get_or_insert(at);
         }
     });
     if let Some(at) = unfit {
-        return Err(error(function, at, "a slot need not hold what it relies on".to_owned()));
+        return Err(error(function, at, "a slot or a field need not hold what it relies on".to_owned()));
     }
     match claims.broken {
         Some((at, message)) => Err(error(function, at, message)),
@@ -324,11 +332,11 @@ mod tests {
             typed_message(parameter, result, code).unwrap_or_else(|| "sound".to_owned())
         };
         assert_eq!(message(Type::INTEGER, Type::INTEGER, &[add, back]), "sound");
-        assert!(message(Type::VALUE, Type::INTEGER, &[add, back]).starts_with("a slot need not hold"));
+        assert!(message(Type::VALUE, Type::INTEGER, &[add, back]).starts_with("a slot or a field need not hold"));
         assert!(message(Type::FLOAT, Type::INTEGER, &[add, back]).contains("an argument is"));
         assert!(message(Type::INTEGER, Type::FLOAT, &[add, back]).contains("the result is"));
         let float = Instruction::FloatSquareRoot { to: WriteFloat(3), operand: ReadFloat(2) };
-        assert!(message(Type::INTEGER, Type::FLOAT, &[float, back]).starts_with("a slot need not hold"));
+        assert!(message(Type::INTEGER, Type::FLOAT, &[float, back]).starts_with("a slot or a field need not hold"));
         assert!(message(Type::INTEGER, Type::INTEGER, &[add, back, add, back]).contains("nothing is known of"));
     }
 
@@ -366,10 +374,42 @@ mod tests {
         assert_eq!(element_message(&[], &[index, field, length, back]), "sound");
         assert_eq!(element_message(&[], &[index, store, load, back]), "sound");
         let number = (Class::Integers, Type::NUMBER);
-        assert!(element_message(&[number], &[index, load, back]).starts_with("a slot need not hold"));
-        assert!(element_message(&[], &[index, float, back]).starts_with("a slot need not hold"));
-        assert!(element_message(&[], &[index, no_block, field, back]).starts_with("a slot need not hold"));
+        assert!(element_message(&[number], &[index, load, back]).starts_with("a slot or a field need not hold"));
+        assert!(element_message(&[], &[index, float, back]).starts_with("a slot or a field need not hold"));
+        assert!(element_message(&[], &[index, no_block, field, back]).starts_with("a slot or a field need not hold"));
         assert!(element_message(&[], &[index, store_block, back]).starts_with("the element is"));
         assert!(element_message(&[(Class::Integers, Type::NOTHING)], &[back]).starts_with("elements of Integers"));
+    }
+
+    /// A record of one field, made and read by the top level, and what is said of the field.
+    fn field_message(given: bool, field: Type, settled: Type) -> String {
+        use crate::bytecode::{
+            Failure, FieldSite, FieldSiteIndex, Integer, Length32, Read, ReadBlock, RecordIndex, RecordLayout, Types,
+            Write, WriteInteger,
+        };
+        let value = Instruction::LoadInteger { to: Write(3), value: Integer(3) };
+        let make = Instruction::AllocateRecord { to: Write(2), failure: Failure::Stop, record: RecordIndex(0) };
+        let give = Instruction::InitField { record: Read(2), from: Read(3), offset: Length32(0) };
+        let (to, object, site) = (WriteInteger(4), ReadBlock(2), FieldSiteIndex(0));
+        let load = Instruction::IntegerLoadField { to, object, field: site };
+        let store = Instruction::StoreField { object: Read(2), from: Read(3), field: site };
+        let first = if given { give } else { store };
+        let mut program = program(&[(&[value, make, first, load, Instruction::Halt {}], 0)]);
+        program.field_names = vec!["x".to_owned()];
+        program.records = vec![RecordLayout { name: "P".to_owned(), fields: vec![(0, 0)] }];
+        program.field_sites = vec![FieldSite { field: 0, record: Some(0) }];
+        let functions = vec![Some(FunctionTypes { parameters: Vec::new(), result: Type::NOTHING })];
+        let elements = CLASSES.iter().map(|class| class.unstored()).collect();
+        let (fields, settled_fields) = (vec![field], vec![settled]);
+        program.types = Types { functions, fields, settled_fields, elements, ..Types::default() };
+        verify(&program).err().map_or("sound".to_owned(), |error| error.message)
+    }
+
+    #[test]
+    fn what_is_claimed_of_fields_is_proven() {
+        assert_eq!(field_message(true, Type::INTEGER, Type::INTEGER), "sound");
+        assert!(field_message(true, Type::INTEGER, Type::ANY).starts_with("a slot or a field need not hold"));
+        assert!(field_message(false, Type::INTEGER, Type::INTEGER).starts_with("fields called x need not"));
+        assert!(field_message(true, Type::NUMBER, Type::INTEGER).starts_with("fields called x need not"));
     }
 }

@@ -7,7 +7,8 @@
 
 use std::collections::HashMap;
 
-use crate::bytecode::typing::{Blocks, Surroundings, Typing, unstored_fields};
+use crate::bytecode::fields::unstored_fields;
+use crate::bytecode::typing::{Blocks, Surroundings, Typing};
 use crate::bytecode::{CLASSES, Class, FunctionTypes, Program, Type};
 use crate::limits::{FUNCTION_VERSIONS, INFERENCE_STEPS, VERSIONS_CODE};
 

@@ -8,6 +8,7 @@ mod continuing;
 mod counting;
 mod inference;
 mod lowering;
+mod opening;
 mod records;
 mod specialising;
 mod strings;

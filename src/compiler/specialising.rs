@@ -8,6 +8,8 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use super::inference::Inference;
+use super::opening::open_records;
+use crate::bytecode::fields::given_fields;
 use crate::bytecode::{
     Divisor, DivisorIndex, Function, FunctionIndex, FunctionTypes, Instruction, Program, ReadFloat, Target, Type,
     Types, WriteFloat,
@@ -17,7 +19,12 @@ use crate::bytecode::{
 /// are written by nothing but its own instructions.
 pub fn specialise(program: &mut Program) {
     let Some(inference) = Inference::of(program) else { return };
-    let versions = Versions::new(program, &inference);
+    let fields = inference.fields();
+    let settled = |(&held, given)| if given { held } else { Type::ANY };
+    let settled_fields = fields.iter().zip(given_fields(program)).map(settled).collect();
+    let (globals, elements) = (inference.globals(), inference.elements());
+    let known = Types { functions: Vec::new(), globals, fields, settled_fields, elements };
+    let versions = Versions::new(program, &inference, &known);
     let mut built = Builder { program, built: Program::default(), functions: Vec::new() };
     for (function, version) in (0..).zip(&versions.first) {
         built.add(function, version.as_ref());
@@ -26,8 +33,7 @@ pub fn specialise(program: &mut Program) {
         built.add(version.function, Some(version));
     }
     let Builder { built, functions, .. } = built;
-    program.types =
-        Types { functions, globals: inference.globals(), fields: inference.fields(), elements: inference.elements() };
+    program.types = Types { functions, ..known };
     program.divisors = versions.divisors.all;
     program.code = built.code;
     program.spans = built.spans;
@@ -58,7 +64,7 @@ struct Versions {
 }
 
 impl Versions {
-    fn new(program: &Program, inference: &Inference<'_>) -> Versions {
+    fn new(program: &Program, inference: &Inference<'_>, known: &Types) -> Versions {
         let mut versions = Versions { first: Vec::new(), further: Vec::new(), divisors: Divisors::default() };
         versions.first.resize_with(program.functions.len(), || None);
         // By version: the index that it has as a function.
@@ -71,7 +77,7 @@ impl Versions {
         while let Some(&version) = found.get(at) {
             at += 1;
             let function = inference.function(version);
-            let code = typed_code(program, inference, version, &mut versions.divisors, |callee| {
+            let code = typed_code(program, inference, known, version, &mut versions.divisors, |callee| {
                 *indices[callee as usize].get_or_insert_with(|| {
                     found.push(callee);
                     let function = inference.function(callee);
@@ -114,6 +120,7 @@ impl Divisors {
 fn typed_code(
     program: &Program,
     inference: &Inference<'_>,
+    known: &Types,
     version: u32,
     divisors: &mut Divisors,
     mut index_of: impl FnMut(u32) -> u32,
@@ -121,7 +128,8 @@ fn typed_code(
     let function = &program.functions[inference.function(version) as usize];
     let code = &program.code[function.entry as usize..function.end as usize];
     let mut typed: Vec<Option<Instruction>> = code.iter().copied().map(Some).collect();
-    let elements = inference.elements();
+    let specialised =
+        |instruction: Instruction, types: &[Type]| instruction.specialised(types, known, &program.field_sites);
     inference.each(version, |at, types| {
         let relative = (at - function.entry) as usize;
         let holds = |slot: u8, held: Type| types[usize::from(slot)].is(held);
@@ -143,11 +151,11 @@ fn typed_code(
                 Some(Instruction::CallBelow { window, arguments, function })
             }
             Instruction::FloorDivideInteger { to, left, right } => Some(match divisors.index(right.0) {
-                Some(right) => Instruction::FloorDivideConstant { to, left, right }.specialised(types, &elements),
+                Some(right) => specialised(Instruction::FloorDivideConstant { to, left, right }, types),
                 None => code[relative],
             }),
             Instruction::ModuloInteger { to, left, right } => Some(match divisors.index(right.0) {
-                Some(right) => Instruction::ModuloConstant { to, left, right }.specialised(types, &elements),
+                Some(right) => specialised(Instruction::ModuloConstant { to, left, right }, types),
                 None => code[relative],
             }),
             Instruction::CallBuiltin { window, builtin, .. }
@@ -156,9 +164,10 @@ fn typed_code(
                 let (to, operand) = (WriteFloat(window.0), ReadFloat(window.0 + 1));
                 Some(Instruction::FloatSquareRoot { to, operand })
             }
-            instruction => Some(instruction.specialised(types, &elements)),
+            instruction => Some(specialised(instruction, types)),
         };
     });
+    open_records(&mut typed, |site| known.settled_field(program.field_sites[site.0 as usize].field));
     typed
 }
 

@@ -502,7 +502,7 @@ fn fields_and_globals_have_the_types_of_what_is_stored_in_them() {
     let text =
         "record P: x, y\nk = 2.5\nfunction f(p):\n    return p.x * k + p.y\np = new P(1.5, 2)\np.y = 3\nprint(f(p))\n";
     let code = typed_mnemonics(text, "f");
-    assert_eq!(code, ["load-field", "load-global", "float.multiply", "load-field", "add", "return"]);
+    assert_eq!(code, ["open.load-field", "load-global", "float.multiply", "integer.load-field", "add", "return"]);
     let text = text.replace("p.y = 3\n", "p.y = 3.5\n").replace("1.5, 2)", "1.5, 2.0)");
     assert!(typed_mnemonics(&text, "f").contains(&"float.add"));
     // `write_to` may write to any field.

@@ -4,6 +4,7 @@
 
 use std::cell::Cell;
 
+use crate::limits::OPENED_BLOCKS;
 use crate::memory::address_space::HEAP_BASE;
 use crate::memory::block::{header_length, header_serial};
 use crate::memory::strategy::{exchange_at_once, release_at_once, retain_at_once};
@@ -17,12 +18,13 @@ pub(super) struct Blocks<'m> {
     masks: &'m [Cell<u8>],
     /// Blocks of elements whose headers have been looked at, each at the place of the slot with the pointer.
     opened: [Opened<'m>; OPENED],
+    /// Records, in the same way.
+    opened_records: [OpenedRecord; OPENED],
     /// The block of bytes whose header has been looked at last.
     opened_bytes: OpenedBytes,
 }
 
-/// A power of two.
-const OPENED: usize = 4;
+const OPENED: usize = OPENED_BLOCKS;
 
 /// A block of elements whose header has been looked at.
 #[derive(Clone, Copy)]
@@ -32,6 +34,15 @@ struct Opened<'m> {
     pointer: u64,
     words: &'m [Cell<u64>],
     tags: &'m [Cell<Tag>],
+}
+
+/// A record whose header has been looked at.
+#[derive(Clone, Copy)]
+struct OpenedRecord {
+    /// The pointer that it was for.
+    pointer: u64,
+    /// Its layout in the high half, the index of its first word in the low half.
+    key: u64,
 }
 
 /// A block of bytes whose header has been looked at.
@@ -97,6 +108,7 @@ impl<'m> Blocks<'m> {
             masks: Cell::from_mut(&mut heap.masks[..]).as_slice_of_cells(),
             // No pointer is 0, so whatever else is there does not matter.
             opened: [Opened { pointer: 0, words, tags }; _],
+            opened_records: [OpenedRecord { pointer: 0, key: 0 }; _],
             opened_bytes: OpenedBytes::NONE,
         }
     }
@@ -315,6 +327,30 @@ impl<'m> Blocks<'m> {
             && header_serial(word) == object.as_pointer().serial()
             && header_length(word) == layout;
         found.then_some(at)
+    }
+
+    /// The same, and the record of the slot is open then.
+    #[inline(always)]
+    pub fn open_field(&mut self, slot: u8, object: Value, layout: u32, offset: u32) -> Option<usize> {
+        let at = self.field(object, layout, offset)?;
+        let key = u64::from(layout) << 32 | (at as u64 - u64::from(offset));
+        self.opened_records[usize::from(slot) % OPENED] = OpenedRecord { pointer: object.word, key };
+        Some(at)
+    }
+
+    /// Index of the word of a field of the record that was opened last for a slot, if that is the one: beyond the segment,
+    /// if it has another layout than the field's key tells.
+    #[inline(always)]
+    pub fn opened_field(&self, slot: u8, pointer: u64, field_key: u64) -> Option<usize> {
+        let opened = &self.opened_records[usize::from(slot) % OPENED];
+        if opened.pointer == pointer { Some(opened.key.wrapping_sub(field_key) as usize) } else { None }
+    }
+
+    /// The word at an index, which has that tag, if there is one.
+    #[inline(always)]
+    pub fn settled(&self, at: usize, tag: Tag) -> Option<&Cell<u64>> {
+        debug_assert!(self.tags.get(at).is_none_or(|held| held.get() == tag), "word {at}");
+        self.words.get(at)
     }
 
     /// The word at an index, if it can be read as it is.

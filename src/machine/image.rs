@@ -86,7 +86,8 @@ impl Resolved {
 
     /// Of a field.
     pub const fn of_field(cache: FieldCache) -> Resolved {
-        Resolved { word: cache.offset as u64, half: cache.layout, ..Self::NOTHING }
+        let word = ((cache.layout as u64) << 32).wrapping_sub(cache.offset as u64);
+        Resolved { word, half: cache.layout, ..Self::NOTHING }
     }
 
     /// Of a constant to divide by.
@@ -110,7 +111,14 @@ impl Resolved {
     /// Where the field was found.
     #[inline(always)]
     pub const fn field(self) -> FieldCache {
-        FieldCache { layout: self.half, offset: self.word as u32 }
+        FieldCache { layout: self.half, offset: (self.word as u32).wrapping_neg() }
+    }
+
+    /// What has to be subtracted from the key of an open record to get the index of the field's word. Of a record with
+    /// another layout, that leaves something beyond every segment.
+    #[inline(always)]
+    pub const fn field_key(self) -> u64 {
+        self.word
     }
 
     /// The constant to divide by.

@@ -529,7 +529,13 @@ impl Machine<'_> {
             | I::BlockLoadElement { .. }
             | I::BlockStoreElement { .. }
             | I::BlockLoadField { .. }
-            | I::BlockStoreField { .. } => {
+            | I::BlockStoreField { .. }
+            | I::OpenLoadField { .. }
+            | I::OpenStoreField { .. }
+            | I::IntegerLoadField { .. }
+            | I::IntegerStoreField { .. }
+            | I::FloatLoadField { .. }
+            | I::FloatStoreField { .. } => {
                 unreachable!("{instruction:?} is done as its general form")
             }
         }

@@ -13,10 +13,52 @@ fn field_of(core: &Core<'_>, object: Value, resolved: Resolved) -> Option<usize>
     core.heap.field(object, cache.layout, cache.offset)
 }
 
+/// The same, and the record is open then.
+#[inline(always)]
+fn open_field(core: &mut Core<'_>, slot: u8, object: Value, resolved: Resolved) -> Option<usize> {
+    let cache = resolved.field();
+    core.heap.open_field(slot, object, cache.layout, cache.offset)
+}
+
+/// The same, if the record is open; beyond the heap, if it is of another layout.
+#[inline(always)]
+fn opened_field(frame: Frame<'_>, core: &Core<'_>, object: ReadBlock, resolved: Resolved) -> Option<usize> {
+    core.heap.opened_field(object.0, frame.word(object, Tag::Pointer), resolved.field_key())
+}
+
 /// What a slot holds that points to a block for certain.
 #[inline(always)]
 fn block(frame: Frame<'_>, slot: ReadBlock) -> Value {
     Value::new(frame.word(slot, Tag::Pointer), Tag::Pointer)
+}
+
+/// A field that always has that tag, if the record is open.
+#[inline(always)]
+fn load_settled(frame: Frame<'_>, core: &Core<'_>, to: u8, object: ReadBlock, resolved: Resolved, tag: Tag) -> Done {
+    let place = core.heap.settled(opened_field(frame, core, object, resolved)?, tag)?;
+    frame.give(to, Value::new(place.get(), tag))
+}
+
+/// Overwrites it.
+#[inline(always)]
+fn store_settled(frame: Frame<'_>, core: &Core<'_>, object: ReadBlock, from: u8, resolved: Resolved, tag: Tag) -> Done {
+    let place = core.heap.settled(opened_field(frame, core, object, resolved)?, tag)?;
+    place.set(frame.word(from, tag));
+    done(true)
+}
+
+/// A field of a record, which is opened.
+#[inline(always)]
+fn load_field(frame: Frame<'_>, core: &mut Core<'_>, to: u8, object: ReadBlock, resolved: Resolved) -> Done {
+    let at = open_field(core, object.0, block(frame, object), resolved)?;
+    frame.give(to, core.heap.get(at)?)
+}
+
+/// Overwrites it.
+#[inline(always)]
+fn store_field(frame: Frame<'_>, core: &mut Core<'_>, object: ReadBlock, from: u8, resolved: Resolved) -> Done {
+    let at = open_field(core, object.0, block(frame, object), resolved)?;
+    done(core.heap.set(at, frame.get(from)))
 }
 
 /// An element of a block whose elements all have that tag.
@@ -80,6 +122,22 @@ handlers! { resolved, frame, core:
         let at = field_of(core, block(frame, object), resolved)?;
         done(core.heap.set(at, frame.get(from)))
     };
+    OpenLoadField { to, object, .. } => {
+        let at = open_field(core, object.0, frame.get(object), resolved)?;
+        frame.give(to, core.heap.get(at)?)
+    };
+    OpenStoreField { object, from, .. } => {
+        let at = open_field(core, object.0, frame.get(object), resolved)?;
+        done(core.heap.set(at, frame.get(from)))
+    };
+    IntegerLoadField { to, object, .. } => load_settled(frame, core, to.0, object, resolved, Tag::Integer),
+        otherwise load_field(frame, core, to.0, object, resolved);
+    FloatLoadField { to, object, .. } => load_settled(frame, core, to.0, object, resolved, Tag::Float),
+        otherwise load_field(frame, core, to.0, object, resolved);
+    IntegerStoreField { object, from, .. } => store_settled(frame, core, object, from.0, resolved, Tag::Integer),
+        otherwise store_field(frame, core, object, from.0, resolved);
+    FloatStoreField { object, from, .. } => store_settled(frame, core, object, from.0, resolved, Tag::Float),
+        otherwise store_field(frame, core, object, from.0, resolved);
     LoadElement { to, object, index } => {
         frame.give(to, core.heap.opened_element(object.0, frame.get(object), frame.get(index))?)
     }, otherwise fetch(frame, core, to.0, object.0, index.0);
