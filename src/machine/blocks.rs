@@ -19,7 +19,7 @@ pub(super) struct Blocks<'m> {
     /// Blocks of elements whose headers have been looked at, each at the place of the slot with the pointer.
     opened: [Opened<'m>; OPENED],
     /// Records, in the same way.
-    opened_records: [OpenedRecord; OPENED],
+    opened_records: OpenedRecords,
     /// The block of bytes whose header has been looked at last.
     opened_bytes: OpenedBytes,
 }
@@ -36,13 +36,12 @@ struct Opened<'m> {
     tags: &'m [Cell<Tag>],
 }
 
-/// A record whose header has been looked at.
-#[derive(Clone, Copy)]
-struct OpenedRecord {
-    /// The pointer that it was for.
-    pointer: u64,
-    /// Its layout in the high half, the index of its first word in the low half.
-    key: u64,
+/// Records whose headers have been looked at, by place. Two arrays, because a host's processor scales an index by 8.
+struct OpenedRecords {
+    /// The pointers that they were for.
+    pointers: [u64; OPENED],
+    /// In the high half the layout, in the low half the index of the first word.
+    keys: [u64; OPENED],
 }
 
 /// A block of bytes whose header has been looked at.
@@ -108,7 +107,7 @@ impl<'m> Blocks<'m> {
             masks: Cell::from_mut(&mut heap.masks[..]).as_slice_of_cells(),
             // No pointer is 0, so whatever else is there does not matter.
             opened: [Opened { pointer: 0, words, tags }; _],
-            opened_records: [OpenedRecord { pointer: 0, key: 0 }; _],
+            opened_records: OpenedRecords { pointers: [0; _], keys: [0; _] },
             opened_bytes: OpenedBytes::NONE,
         }
     }
@@ -333,8 +332,9 @@ impl<'m> Blocks<'m> {
     #[inline(always)]
     pub fn open_field(&mut self, slot: u8, object: Value, layout: u32, offset: u32) -> Option<usize> {
         let at = self.field(object, layout, offset)?;
-        let key = u64::from(layout) << 32 | (at as u64 - u64::from(offset));
-        self.opened_records[usize::from(slot) % OPENED] = OpenedRecord { pointer: object.word, key };
+        let place = usize::from(slot) % OPENED;
+        self.opened_records.pointers[place] = object.word;
+        self.opened_records.keys[place] = u64::from(layout) << 32 | (at as u64 - u64::from(offset));
         Some(at)
     }
 
@@ -342,8 +342,8 @@ impl<'m> Blocks<'m> {
     /// if it has another layout than the field's key tells.
     #[inline(always)]
     pub fn opened_field(&self, slot: u8, pointer: u64, field_key: u64) -> Option<usize> {
-        let opened = &self.opened_records[usize::from(slot) % OPENED];
-        if opened.pointer == pointer { Some(opened.key.wrapping_sub(field_key) as usize) } else { None }
+        let (opened, place) = (&self.opened_records, usize::from(slot) % OPENED);
+        if opened.pointers[place] == pointer { Some(opened.keys[place].wrapping_sub(field_key) as usize) } else { None }
     }
 
     /// The word at an index, which has that tag, if there is one.
