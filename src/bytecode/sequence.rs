@@ -24,7 +24,9 @@ macro_rules! for_each_sequence {
             IntegerMultiply + IntegerAdd(right) + IntegerModuloConstant(left) + IntegerCountNext;
             IntegerModuloConstant + IntegerCountNext;
             IntegerModuloConstant + IntegerStoreElement(from) + IntegerCountNext;
-            LoadConstant + BooleanStoreElement(from) + IntegerRangeNext;
+            BooleanStoreElement + IntegerRangeNext;
+            BooleanStoreElement + IntegerCountNext;
+            IntegerAddConstant + IntegerCountNext;
             IntegerStoreElement + IntegerCountNext;
             FloatStoreElement + IntegerCountNext;
             BlockStoreElement + IntegerCountNext;

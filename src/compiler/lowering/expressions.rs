@@ -230,6 +230,9 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn integer(&mut self, value: i64, span: Span, wanted: Option<u8>) -> u8 {
+        if let (None, Some(slot)) = (wanted, self.hoisted(&Constant::Integer(value))) {
+            return slot;
+        }
         match i32::try_from(value) {
             Ok(value) => {
                 let to = self.target(wanted);
@@ -241,6 +244,9 @@ impl Lowering<'_, '_> {
     }
 
     pub(super) fn constant(&mut self, constant: Constant, span: Span, wanted: Option<u8>) -> u8 {
+        if let (None, Some(slot)) = (wanted, self.hoisted(&constant)) {
+            return slot;
+        }
         let to = self.target(wanted);
         self.load_constant(to, constant, span);
         to

@@ -4,6 +4,7 @@
 mod calls;
 mod conditions;
 mod expressions;
+mod hoisting;
 mod places;
 mod statements;
 
@@ -81,6 +82,10 @@ pub(super) struct Lowering<'c, 'a> {
     /// Local variables that are somewhere assigned `weak …`: reading them needs an instruction.
     weak_locals: SlotSet,
     enclosing: Vec<Enclosing<'a>>,
+    /// Constants that the loop around the statement has loaded, with their slots.
+    hoisted: Vec<(Constant, u8)>,
+    /// Whether there is such a loop.
+    in_loop: bool,
     /// What is lowered has been deferred: it has a copy at every way out of its block.
     deferred: bool,
     /// Stack buffers so far: length, and whether it counts bytes.
@@ -126,6 +131,8 @@ impl<'c, 'a> Lowering<'c, 'a> {
             assigned: SlotSet::EMPTY,
             weak_locals: SlotSet::EMPTY,
             enclosing: Vec::new(),
+            hoisted: Vec::new(),
+            in_loop: false,
             deferred: false,
             buffers: Vec::new(),
             has_buffers: false,

@@ -75,6 +75,7 @@ impl<'a> Lowering<'_, 'a> {
         if self.origin == Origin::User && self.compilation.input.breakpoints.contains(&span.start) {
             self.emit(Instruction::Breakpoint {}, span);
         }
+        let hoists = self.hoist_constants(statement);
         match &statement.kind {
             StatementKind::Expression(value) => self.expression_statement(*value),
             StatementKind::Assign { place, value } => self.assign(*place, *value, span),
@@ -98,6 +99,9 @@ impl<'a> Lowering<'_, 'a> {
                 }
             }
             StatementKind::Global(names) => self.global_statement(names),
+        }
+        if hoists {
+            self.forget_constants();
         }
         self.next = mark;
     }

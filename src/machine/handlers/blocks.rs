@@ -102,7 +102,7 @@ handlers! { resolved, frame, core:
     FloatStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Float),
         otherwise put(frame, core, object.0, index.0, from.0);
     BooleanStoreElement { object, index, from } => {
-        let (pointer, value) = (frame.word(object, Tag::Pointer), frame.word(from, Tag::Boolean) != 0);
+        let (pointer, value) = (frame.word(object, Tag::Pointer), frame.word(from, Tag::Boolean) & 1 == 1);
         done(core.heap.put_opened_boolean(object.0, pointer, frame.integer(index), value))
     },
         otherwise put(frame, core, object.0, index.0, from.0);
