@@ -569,3 +569,20 @@ fn versions_keep_their_places_in_the_text() {
     }
     assert!(program.statements.is_sorted() && program.block_names.is_sorted());
 }
+
+#[test]
+fn constants_are_loaded_before_the_outermost_loop() {
+    let text = "function f(a, n):\n    for i from 0 to n:\n        while n > 9:\n            a[i] = true\n            n = n - 0.5\n        a[i] = 0.5 * n\n    a[0] = true\nf(allocate(3), 2)\n";
+    let code = typed_mnemonics(text, "f");
+    let loads: Vec<usize> = (0..code.len()).filter(|&at| code[at] == "load-constant").collect();
+    let enter = code.iter().position(|name| name.ends_with("count-enter")).unwrap();
+    assert!(matches!(loads[..], [first, second, last] if first < enter && second < enter && last > enter), "{code:?}");
+    // Operands that instructions have themselves need no slot, and there are not slots for everything.
+    let text = "function f(a):\n    for i from 0 to 2:\n        a[i * 3 + 1] = i + 7\nf(allocate(9))\n";
+    assert!(!typed_mnemonics(text, "f").contains(&"load-constant"));
+    let stores: String = (0..9).map(|k| format!("        a[i] = {k}.5\n")).collect();
+    let text = format!("function f(a):\n    for i from 0 to 2:\n{stores}f(allocate(9))\n");
+    let code = typed_mnemonics(&text, "f");
+    let before = code.iter().take_while(|name| !name.ends_with("count-enter")).filter(|&&name| name == "load-constant");
+    assert_eq!(before.count(), 4);
+}
