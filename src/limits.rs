@@ -25,6 +25,12 @@ pub const BORROWING_POINTS: usize = 1 << 20;
 /// of 8 bits can name, and two behind it.
 pub const FRAME_WINDOW: usize = 258;
 
+/// Words of memory from which on the host is asked for zeros that nobody has to write.
+pub const LARGE_WORDS: usize = 1 << 15;
+
+/// Constants that a loop keeps in slots. More are hardly ever in one loop.
+pub const LOOP_CONSTANTS: usize = 4;
+
 /// Blocks of elements, and records, that the machine keeps open at a time, a power of two: each at the place of the slot with the
 /// pointer, so that several in one loop mostly do not get in each other's way.
 pub const OPENED_BLOCKS: usize = 4;

@@ -67,27 +67,32 @@ pub fn unstored_fields(program: &Program) -> Vec<Type> {
 /// By name: whether such a field has a value wherever code can get at it. Then each record that has one is made by `new`,
 /// which gives it a value before anything else is done with the record. A plain block has a field only once it has been
 /// stored.
-pub fn given_fields(program: &Program) -> Vec<bool> {
-    let mut given = vec![true; program.field_names.len()];
+pub fn assured_fields(program: &Program) -> Vec<bool> {
+    let mut assured = vec![true; program.field_names.len()];
     for &(name, _) in program.records.iter().flat_map(|record| &record.fields).filter(|(_, slots)| *slots > 0) {
-        given[name as usize] = false;
+        assured[name as usize] = false;
     }
+    let mut left = HashMap::new();
     for function in &program.functions {
         let code = &program.code[function.entry as usize..function.end as usize];
         if code.iter().any(|instruction| matches!(instruction, Instruction::AllocateRecord { .. })) {
-            Giving { program, code, fresh: HashMap::new(), given: &mut given }.run();
+            let (fresh, left, assured) = (HashMap::new(), &mut left, &mut assured);
+            Making { program, code, fresh, left, assured }.run();
         }
     }
-    given
+    assured
 }
 
-/// A look at the records that a function makes.
-struct Giving<'p> {
+/// A look at the records that a function makes. It takes time in proportion to the code: of the fields of a record, only
+/// those are looked at that every record so far has been given.
+struct Making<'p> {
     program: &'p Program,
     code: &'p [Instruction],
-    /// By slot: a record that nothing has been done with but to give values to its fields.
+    /// By slot: a record with which nothing has been done but to give values to its fields.
     fresh: HashMap<u32, Fresh>,
-    given: &'p mut [bool],
+    /// By record: the fields that all so far have been given, by offset and name.
+    left: &'p mut HashMap<u32, Vec<(u32, u32)>>,
+    assured: &'p mut [bool],
 }
 
 /// A record that has just been made.
@@ -101,20 +106,20 @@ struct Fresh {
     offsets: HashSet<u32>,
 }
 
-impl Giving<'_> {
+impl Making<'_> {
     fn run(mut self) {
-        // By index: the first and the last instruction that jumps there.
-        let mut sources: HashMap<usize, (usize, usize)> = HashMap::new();
+        let target = |index: usize, offset: i32| (index as i64 + 1 + i64::from(offset)) as usize;
+        // By index: the first instruction that jumps there.
+        let mut sources: HashMap<usize, usize> = HashMap::new();
         for (index, instruction) in self.code.iter().enumerate() {
             if let Some(offset) = instruction.jump() {
-                let target = (index as i64 + 1 + i64::from(offset)) as usize;
-                sources.entry(target).or_insert((index, index)).1 = index;
+                sources.entry(target(index, offset)).or_insert(index);
             }
         }
         for (index, &instruction) in self.code.iter().enumerate() {
-            if let Some(&(first, last)) = sources.get(&index) {
-                // Whoever jumps over the making, or back, may have done anything.
-                self.settle(|_, fresh| first < fresh.made || last >= index);
+            if let Some(&source) = sources.get(&index) {
+                // This way does not pass the making.
+                self.seen(|_, fresh| source < fresh.made);
             }
             if let Instruction::InitField { record, offset, from } = instruction
                 && from.0 != record.0
@@ -123,7 +128,7 @@ impl Giving<'_> {
                 if let Some(fresh) = fresh.filter(|fresh| fresh.joined <= index) {
                     fresh.offsets.insert(offset.0);
                 }
-                self.settle(|slot, _| slot == u32::from(from.0));
+                self.seen(|slot, _| slot == u32::from(from.0));
                 continue;
             }
             let effects = instruction.effects();
@@ -134,27 +139,32 @@ impl Giving<'_> {
                     || [effects.writes_jumping, effects.writes_falling].contains(&Some(slot))
                     || effects.clobbers_from.is_some_and(|from| slot >= from)
             };
-            self.settle(|slot, _| touched(slot));
-            if let Some(offset) = effects.jump {
-                let target = (index as i64 + 1 + i64::from(offset)) as usize;
-                self.fresh.values_mut().for_each(|fresh| fresh.joined = fresh.joined.max(target));
+            self.seen(|slot, _| touched(slot));
+            match effects.jump.map(|offset| target(index, offset)) {
+                Some(target) if target > index => {
+                    self.fresh.values_mut().for_each(|fresh| fresh.joined = fresh.joined.max(target));
+                }
+                // Whatever is there has been looked at as if nobody came from here.
+                Some(_) => self.seen(|_, _| true),
+                None => {}
             }
             if let Instruction::AllocateRecord { to, record, .. } = instruction {
                 let fresh = Fresh { record: record.0, made: index, joined: index, offsets: HashSet::new() };
                 self.fresh.insert(u32::from(to.0), fresh);
             }
         }
-        self.settle(|_, _| true);
+        self.seen(|_, _| true);
     }
 
     /// Something is done with these records: what has no value by now may be found without one.
-    fn settle(&mut self, mut these: impl FnMut(u32, &Fresh) -> bool) {
+    fn seen(&mut self, mut these: impl FnMut(u32, &Fresh) -> bool) {
         for (_, fresh) in self.fresh.extract_if(|&slot, fresh| these(slot, fresh)) {
-            for (offset, name) in fields_by_offset(self.program, fresh.record) {
-                if !fresh.offsets.contains(&offset) {
-                    self.given[name as usize] = false;
-                }
-            }
+            let fields = || fields_by_offset(self.program, fresh.record).into_iter().collect();
+            self.left.entry(fresh.record).or_insert_with(fields).retain(|&(offset, name)| {
+                let has_one = fresh.offsets.contains(&offset);
+                self.assured[name as usize] &= has_one;
+                has_one
+            });
         }
     }
 }
@@ -186,7 +196,7 @@ mod tests {
             owner: Owner::User,
             header: crate::source::Span::default(),
         });
-        given_fields(&program)
+        assured_fields(&program)
     }
 
     fn make() -> Instruction {
@@ -235,7 +245,10 @@ mod tests {
         assert_eq!(given(&[make(), jump_if_null(1), give(0), give(1), back()]), [false, true]);
         // Around the making, into the middle, and back.
         assert_eq!(given(&[jump_if_null(2), make(), give(0), give(1), back()]), [true, false]);
-        assert_eq!(given(&[make(), give(0), jump_if_null(-2), give(1), back()]), [false, false]);
+        assert_eq!(given(&[make(), give(0), jump_if_null(-2), give(1), back()]), [true, false]);
+        // Back to before the making, where the record is returned.
+        let code = [number(), jump(1), back(), make(), jump_if_null(-3), give(0), give(1), back()];
+        assert_eq!(given(&code), [false, false]);
         assert_eq!(given(&[make(), jump(1), give(0), give(1), back()]), [false, true]);
     }
 }

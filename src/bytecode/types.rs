@@ -44,6 +44,9 @@ impl Type {
     /// A pointer to a block, or into one.
     pub const POINTER: Type = Self::BLOCK.or(Self::INTERIOR);
 
+    /// A link of a list or a tree: a pointer to a block that may have fields, or null.
+    pub const LINK: Type = Type::FIELDS.or(Type::NULL);
+
     /// An integer or a float.
     pub const NUMBER: Type = Type(Self::INTEGER.0 | Self::FLOAT.0);
     /// What has elements, fields or a length.
@@ -120,7 +123,7 @@ impl Type {
     #[must_use]
     pub fn as_parameter(self) -> Type {
         match self {
-            _ if self.is(Type::FIELDS.or(Type::NULL)) => Type::FIELDS.or(Type::NULL),
+            _ if self.is(Type::LINK) => Type::LINK,
             _ if self.name().is_some() => self,
             _ if self.is(Type::VALUE) => Type::VALUE,
             _ => Type::ANY,
@@ -133,7 +136,7 @@ impl Type {
             Type::INTEGER => Some("integer"),
             Type::FLOAT => Some("float"),
             Type::BOOLEAN => Some("boolean"),
-            _ if self == Type::FIELDS.or(Type::NULL) => Some("fields or null"),
+            Type::LINK => Some("fields or null"),
             _ => CLASSES.into_iter().find(|&class| self == Type::array(class)).map(Class::name),
         }
     }
@@ -291,8 +294,7 @@ mod tests {
         assert_eq!(Type::FLOAT.as_parameter(), Type::FLOAT);
         assert_eq!(Type::NUMBER.as_parameter(), Type::VALUE);
         assert_eq!(Type::NULL.or(Type::POINTER).as_parameter(), Type::VALUE);
-        let record = Type::FIELDS.or(Type::NULL);
-        assert_eq!([Type::FIELDS, Type::NULL, record].map(Type::as_parameter), [record; 3]);
+        assert_eq!([Type::FIELDS, Type::NULL, Type::LINK].map(Type::as_parameter), [Type::LINK; 3]);
         let (integers, floats) = (Type::array(Class::Integers), Type::array(Class::Floats));
         assert_eq!(integers.as_parameter(), integers);
         assert_eq!(integers.or(floats).as_parameter(), Type::VALUE);

@@ -1,7 +1,7 @@
 //! Checks compiled code before it runs. Every error it can find is, by definition, our own mistake,
 //! never the user's; what it proves, handlers need not check.
 
-use super::fields::{given_fields, unstored_fields};
+use super::fields::{assured_fields, unstored_fields};
 use super::operand::Context;
 use super::program::{Buffer, Function, Owner, Program};
 use super::types::{CLASSES, Class, FunctionTypes, Type};
@@ -138,7 +138,7 @@ fn verify_types(program: &Program) -> Result<(), VerifyError> {
             return Err(error(&program.functions[0], 0, message));
         }
     }
-    let given = given_fields(program);
+    let given = assured_fields(program);
     for (name, &settled) in program.types.settled_fields.iter().enumerate() {
         if settled != Type::ANY && !(given[name] && program.types.field(name as u32).is(settled)) {
             let message = format!("fields called {} need not be {settled:?}", program.field_names[name]);

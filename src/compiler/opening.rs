@@ -86,7 +86,7 @@ fn found_open(instruction: Instruction, settled: impl Fn(FieldSiteIndex) -> Type
     })
 }
 
-/// Whether the machine most likely closes all records there, or opens others.
+/// Whether the machine most likely closes all records there, or opens others. Wrong answers cost time, nothing else.
 const fn closes(instruction: Instruction) -> bool {
     use Instruction as I;
     matches!(

@@ -9,7 +9,7 @@ use std::ops::Range;
 
 use super::inference::Inference;
 use super::opening::open_records;
-use crate::bytecode::fields::given_fields;
+use crate::bytecode::fields::assured_fields;
 use crate::bytecode::{
     Divisor, DivisorIndex, Function, FunctionIndex, FunctionTypes, Instruction, Program, ReadFloat, Target, Type,
     Types, WriteFloat,
@@ -21,7 +21,7 @@ pub fn specialise(program: &mut Program) {
     let Some(inference) = Inference::of(program) else { return };
     let fields = inference.fields();
     let settled = |(&held, given)| if given { held } else { Type::ANY };
-    let settled_fields = fields.iter().zip(given_fields(program)).map(settled).collect();
+    let settled_fields = fields.iter().zip(assured_fields(program)).map(settled).collect();
     let (globals, elements) = (inference.globals(), inference.elements());
     let known = Types { functions: Vec::new(), globals, fields, settled_fields, elements };
     let versions = Versions::new(program, &inference, &known);

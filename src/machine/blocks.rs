@@ -25,6 +25,7 @@ pub(super) struct Blocks<'m> {
 }
 
 const OPENED: usize = OPENED_BLOCKS;
+const _: () = assert!(OPENED.is_power_of_two(), "a place is found by a mask");
 
 /// A block of elements whose header has been looked at.
 #[derive(Clone, Copy)]
@@ -343,7 +344,10 @@ impl<'m> Blocks<'m> {
     #[inline(always)]
     pub fn opened_field(&self, slot: u8, pointer: u64, field_key: u64) -> Option<usize> {
         let (opened, place) = (&self.opened_records, usize::from(slot) % OPENED);
-        if opened.pointers[place] == pointer { Some(opened.keys[place].wrapping_sub(field_key) as usize) } else { None }
+        if opened.pointers[place] != pointer {
+            return None;
+        }
+        usize::try_from(opened.keys[place].wrapping_sub(field_key)).ok()
     }
 
     /// The word at an index, which has that tag, if there is one.

@@ -86,6 +86,7 @@ impl Resolved {
 
     /// Of a field.
     pub const fn of_field(cache: FieldCache) -> Resolved {
+        // What `field_key` says, from which the offset is got back as the low half with the other sign.
         let word = ((cache.layout as u64) << 32).wrapping_sub(cache.offset as u64);
         Resolved { word, half: cache.layout, ..Self::NOTHING }
     }

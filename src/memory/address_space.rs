@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use super::value::{Tag, Value};
+use crate::limits::LARGE_WORDS;
 
 /// Bytes of a word.
 pub const WORD_BYTES: u64 = 8;
@@ -77,7 +78,7 @@ impl Segment {
     }
 
     /// Makes words hold what their tags imply, before those change.
-    pub fn settle(&mut self, extent: Range<usize>) {
+    pub fn materialise(&mut self, extent: Range<usize>) {
         for (word, tag) in self.words[extent.clone()].iter_mut().zip(&self.tags[extent]) {
             if let Some(boolean) = tag.implied() {
                 *word = u64::from(boolean);
@@ -102,8 +103,9 @@ impl Segment {
     /// Makes the words as many as `length`, the new ones 0. False if the host refuses the memory.
     fn extend(&mut self, length: usize) -> bool {
         let present = self.words.len();
-        if length > LARGE && length / 2 > present && Vec::<u64>::new().try_reserve_exact(length).is_ok() {
-            // The host takes memory for these zeros only where they are touched.
+        if length > LARGE_WORDS && length / 2 > present && Vec::<u64>::new().try_reserve_exact(length).is_ok() {
+            // The host takes memory for these zeros only where they are touched. They cannot be refused without ending
+            // the process, so it has been asked before.
             let mut words = vec![0; length];
             words[..present].copy_from_slice(&self.words);
             self.words = words;
@@ -115,9 +117,6 @@ impl Segment {
         true
     }
 }
-
-/// Words from which on the host gives zeros that it has not to write.
-const LARGE: usize = 1 << 15;
 
 /// Room for `more` elements: generous, or just enough where the host has no more to give.
 fn reserve<T>(elements: &mut Vec<T>, more: usize) -> bool {

@@ -213,7 +213,7 @@ impl Memory {
         counts.padding_bytes -= padding;
         let asked = header_words + super::block::payload_words(bytes) as usize;
         if self.residue {
-            self.space.heap.settle(home.header + 1..home.header + 1 + words - header_words);
+            self.space.heap.materialise(home.header + 1..home.header + 1 + words - header_words);
         }
         let (allocator, mut arena) = self.arena();
         allocator.deallocate(&mut arena, home.header + 1 - header_words, asked)

@@ -50,7 +50,7 @@ impl Memory {
         let counts = self.requirements.counts;
         let segment = self.segment_mut(home.place);
         match span.unit {
-            _ if count == 0 => {}
+            Unit::Words if count == 0 => {}
             Unit::Words => {
                 let extent = segment.extent(span.first, count);
                 let tags = &mut segment.tags[extent.clone()];

@@ -26,7 +26,7 @@ pub enum Tag {
     WeakPointer,
     /// An interior pointer in such a place.
     WeakInteriorPointer,
-    /// The boolean `false` in a place of the heap where the word under it does not say so, and need not be touched.
+    /// The boolean `false` in a block or a buffer, where the word under it need not say so, and is not touched.
     False,
     /// `true`, in the same way.
     True,

@@ -1,32 +1,25 @@
 //! Constants that a loop would load in every round: they are loaded before the outermost loop, into slots that are theirs
-//! until it is done.
+//! until it is done. Where that might not leave room enough for the rest, or where frames would grow on the way of a
+//! recursion, a loop loads its constants itself.
 
 use super::Lowering;
 use crate::bytecode::Constant;
 use crate::compiler::{constants, walk};
-use crate::limits;
+use crate::limits::{FRAME_SLOTS, LOOP_CONSTANTS};
 use crate::syntax::ast::{BinaryOperator, ExpressionId, ExpressionKind, Statement, StatementKind};
 
-/// More constants than this are not worth the slots.
-const HOISTED: usize = 4;
+/// Slots that an expression takes at most, those of its operands aside: those of a call before its arguments.
+const SLOTS_OF_EXPRESSION: usize = 3;
+/// Slots that a loop takes at most, those of its statements aside.
+const SLOTS_OF_LOOP: usize = 4;
 
 impl<'a> Lowering<'_, 'a> {
-    /// Loads the constants of a statement, if it is a loop that is in no other. Whether it is.
-    pub(super) fn hoist_constants(&mut self, statement: &'a Statement) -> bool {
-        let is_loop = matches!(
-            statement.kind,
-            StatementKind::While { .. }
-                | StatementKind::Repeat { .. }
-                | StatementKind::ForRange { .. }
-                | StatementKind::ForEach { .. }
-        );
-        if !is_loop || self.in_loop {
+    /// Whether a statement is a loop that is in no other. Then its constants are in slots until `leave_outermost_loop`.
+    pub(super) fn enters_outermost_loop(&mut self, statement: &'a Statement) -> bool {
+        if self.in_loop || !is_loop(statement) {
             return false;
         }
         self.in_loop = true;
-        if self.next as usize + HOISTED > limits::FRAME_SLOTS / 2 {
-            return true;
-        }
         for constant in self.constants_of(statement) {
             let slot = self.temporary();
             match constant {
@@ -39,7 +32,7 @@ impl<'a> Lowering<'_, 'a> {
     }
 
     /// The loop is done.
-    pub(super) fn forget_constants(&mut self) {
+    pub(super) fn leave_outermost_loop(&mut self) {
         self.in_loop = false;
         self.hoisted.clear();
     }
@@ -49,36 +42,53 @@ impl<'a> Lowering<'_, 'a> {
         self.hoisted.iter().find(|(hoisted, _)| same(hoisted, constant)).map(|&(_, slot)| slot)
     }
 
-    /// The constants in a statement that instructions take from a slot: operands that are floats, and what is stored in
+    /// The constants in a loop that instructions take from a slot: operands that are floats, and what is stored in
     /// elements and fields.
     fn constants_of(&self, statement: &'a Statement) -> Vec<Constant> {
         let mut found: Vec<Constant> = Vec::new();
         let mut note = |constant: Option<Constant>| {
             if let Some(constant) = constant
-                && found.len() < HOISTED
+                && found.len() < LOOP_CONSTANTS
                 && !found.iter().any(|known| same(known, &constant))
             {
                 found.push(constant);
             }
         };
+        let (mut loops, mut most_expressions, mut calls) = (0, 0, false);
         walk::each_in(statement, &mut |inner| {
+            loops += usize::from(is_loop(inner));
             if let StatementKind::Assign { place, value } = inner.kind
                 && !matches!(self.module.expression(place).kind, ExpressionKind::Name(_))
             {
                 note(self.literal(value));
             }
+            let mut expressions = 0;
             walk::each_root(inner, &mut |root| {
                 walk::each_expression(self.module, root, &mut |_, expression| {
-                    if let ExpressionKind::Binary { operator, left, right } = expression.kind
-                        && !matches!(operator, BinaryOperator::And | BinaryOperator::Or)
-                    {
-                        for operand in [left, right] {
-                            note(self.literal(operand).filter(|literal| matches!(literal, Constant::Float(_))));
+                    expressions += 1;
+                    match expression.kind {
+                        ExpressionKind::Binary { operator, left, right }
+                            if !matches!(operator, BinaryOperator::And | BinaryOperator::Or) =>
+                        {
+                            for operand in [left, right] {
+                                note(self.literal(operand).filter(|literal| matches!(literal, Constant::Float(_))));
+                            }
                         }
+                        ExpressionKind::Call { ref callee, .. } => {
+                            calls |= self.compilation.builtin(callee.name, self.origin).is_none();
+                        }
+                        _ => {}
                     }
                 });
             });
+            most_expressions = most_expressions.max(expressions);
         });
+        let needed = SLOTS_OF_LOOP * loops + SLOTS_OF_EXPRESSION * most_expressions + LOOP_CONSTANTS;
+        // What has been deferred may be lowered in the loop, too.
+        let defers = self.enclosing.iter().any(|enclosing| !enclosing.deferred.is_empty());
+        if calls || defers || self.next as usize + needed > FRAME_SLOTS {
+            found.clear();
+        }
         found
     }
 
@@ -90,6 +100,16 @@ impl<'a> Lowering<'_, 'a> {
             _ => constants::literal(self.module, id).map(Constant::Integer),
         }
     }
+}
+
+const fn is_loop(statement: &Statement) -> bool {
+    matches!(
+        statement.kind,
+        StatementKind::While { .. }
+            | StatementKind::Repeat { .. }
+            | StatementKind::ForRange { .. }
+            | StatementKind::ForEach { .. }
+    )
 }
 
 /// Whether they have the same bits.

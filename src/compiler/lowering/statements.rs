@@ -75,7 +75,7 @@ impl<'a> Lowering<'_, 'a> {
         if self.origin == Origin::User && self.compilation.input.breakpoints.contains(&span.start) {
             self.emit(Instruction::Breakpoint {}, span);
         }
-        let hoists = self.hoist_constants(statement);
+        let enters_loop = self.enters_outermost_loop(statement);
         match &statement.kind {
             StatementKind::Expression(value) => self.expression_statement(*value),
             StatementKind::Assign { place, value } => self.assign(*place, *value, span),
@@ -100,8 +100,8 @@ impl<'a> Lowering<'_, 'a> {
             }
             StatementKind::Global(names) => self.global_statement(names),
         }
-        if hoists {
-            self.forget_constants();
+        if enters_loop {
+            self.leave_outermost_loop();
         }
         self.next = mark;
     }

@@ -13,14 +13,7 @@ fn field_of(core: &Core<'_>, object: Value, resolved: Resolved) -> Option<usize>
     core.heap.field(object, cache.layout, cache.offset)
 }
 
-/// The same, and the record is open then.
-#[inline(always)]
-fn open_field(core: &mut Core<'_>, slot: u8, object: Value, resolved: Resolved) -> Option<usize> {
-    let cache = resolved.field();
-    core.heap.open_field(slot, object, cache.layout, cache.offset)
-}
-
-/// The same, if the record is open; beyond the heap, if it is of another layout.
+/// Index of the word of a field, if the record is open; beyond the heap, if it is of another layout.
 #[inline(always)]
 fn opened_field(frame: Frame<'_>, core: &Core<'_>, object: ReadBlock, resolved: Resolved) -> Option<usize> {
     core.heap.opened_field(object.0, frame.word(object, Tag::Pointer), resolved.field_key())
@@ -47,17 +40,19 @@ fn store_settled(frame: Frame<'_>, core: &Core<'_>, object: ReadBlock, from: u8,
     done(true)
 }
 
-/// A field of a record, which is opened.
+/// A field of the record that a slot holds the pointer to. The record is open then.
 #[inline(always)]
-fn load_field(frame: Frame<'_>, core: &mut Core<'_>, to: u8, object: ReadBlock, resolved: Resolved) -> Done {
-    let at = open_field(core, object.0, block(frame, object), resolved)?;
+fn load_field(frame: Frame<'_>, core: &mut Core<'_>, to: u8, slot: u8, object: Value, resolved: Resolved) -> Done {
+    let cache = resolved.field();
+    let at = core.heap.open_field(slot, object, cache.layout, cache.offset)?;
     frame.give(to, core.heap.get(at)?)
 }
 
 /// Overwrites it.
 #[inline(always)]
-fn store_field(frame: Frame<'_>, core: &mut Core<'_>, object: ReadBlock, from: u8, resolved: Resolved) -> Done {
-    let at = open_field(core, object.0, block(frame, object), resolved)?;
+fn store_field(frame: Frame<'_>, core: &mut Core<'_>, slot: u8, object: Value, from: u8, resolved: Resolved) -> Done {
+    let cache = resolved.field();
+    let at = core.heap.open_field(slot, object, cache.layout, cache.offset)?;
     done(core.heap.set(at, frame.get(from)))
 }
 
@@ -102,6 +97,7 @@ handlers! { resolved, frame, core:
     FloatStoreElement { object, index, from } => store(frame, core, object.0, index, from.0, Tag::Float),
         otherwise put(frame, core, object.0, index.0, from.0);
     BooleanStoreElement { object, index, from } => {
+        // The bit alone, of which the host's compiler makes the tag without a comparison.
         let (pointer, value) = (frame.word(object, Tag::Pointer), frame.word(from, Tag::Boolean) & 1 == 1);
         done(core.heap.put_opened_boolean(object.0, pointer, frame.integer(index), value))
     },
@@ -122,22 +118,16 @@ handlers! { resolved, frame, core:
         let at = field_of(core, block(frame, object), resolved)?;
         done(core.heap.set(at, frame.get(from)))
     };
-    OpenLoadField { to, object, .. } => {
-        let at = open_field(core, object.0, frame.get(object), resolved)?;
-        frame.give(to, core.heap.get(at)?)
-    };
-    OpenStoreField { object, from, .. } => {
-        let at = open_field(core, object.0, frame.get(object), resolved)?;
-        done(core.heap.set(at, frame.get(from)))
-    };
+    OpenLoadField { to, object, .. } => load_field(frame, core, to.0, object.0, frame.get(object), resolved);
+    OpenStoreField { object, from, .. } => store_field(frame, core, object.0, frame.get(object), from.0, resolved);
     IntegerLoadField { to, object, .. } => load_settled(frame, core, to.0, object, resolved, Tag::Integer),
-        otherwise load_field(frame, core, to.0, object, resolved);
+        otherwise load_field(frame, core, to.0, object.0, block(frame, object), resolved);
     FloatLoadField { to, object, .. } => load_settled(frame, core, to.0, object, resolved, Tag::Float),
-        otherwise load_field(frame, core, to.0, object, resolved);
+        otherwise load_field(frame, core, to.0, object.0, block(frame, object), resolved);
     IntegerStoreField { object, from, .. } => store_settled(frame, core, object, from.0, resolved, Tag::Integer),
-        otherwise store_field(frame, core, object, from.0, resolved);
+        otherwise store_field(frame, core, object.0, block(frame, object), from.0, resolved);
     FloatStoreField { object, from, .. } => store_settled(frame, core, object, from.0, resolved, Tag::Float),
-        otherwise store_field(frame, core, object, from.0, resolved);
+        otherwise store_field(frame, core, object.0, block(frame, object), from.0, resolved);
     LoadElement { to, object, index } => {
         frame.give(to, core.heap.opened_element(object.0, frame.get(object), frame.get(index))?)
     }, otherwise fetch(frame, core, to.0, object.0, index.0);
