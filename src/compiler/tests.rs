@@ -586,3 +586,20 @@ fn constants_are_loaded_before_the_outermost_loop() {
     let before = code.iter().take_while(|name| !name.ends_with("count-enter")).filter(|&&name| name == "load-constant");
     assert_eq!(before.count(), 4);
 }
+
+#[test]
+fn no_program_is_refused_for_the_constants_of_its_loops() {
+    let names = |prefix: &str, count: usize| (0..count).map(|k| format!("{prefix}{k}")).collect::<Vec<_>>();
+    let locals: String = names("v", 117).iter().map(|name| format!("    {name} = 1\n")).collect();
+    let arguments = vec!["v1"; 122].join(", ");
+    // Each product waits for the one in its brackets.
+    let nested = format!("{}v0{}", "(v1 + 1) * (".repeat(122), ")".repeat(122));
+    for value in [format!("g({arguments})"), nested] {
+        let text = format!(
+            "function g({}):\n    return 1\nfunction f():\n{locals}    for i from 1 to 2:\n        x = v1 * 1.5 + 2.5 + 3.5 * 4.5\n        y = {value}\n    return x + y\nprint(f())\n",
+            names("a", 122).join(", ")
+        );
+        let (_, result) = compile_text(&text);
+        assert!(result.is_ok(), "{result:?}");
+    }
+}
