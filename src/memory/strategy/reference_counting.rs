@@ -206,7 +206,7 @@ impl Memory {
         self.release(held)
     }
 
-    /// Writes a global, as [`Memory::put_word`] does a word of a block.
+    /// Writes a global, as `Memory::put_word` does a word of a block.
     ///
     /// # Errors
     /// [`Fault::Segmentation`] for a corrupted free list.
