@@ -28,6 +28,9 @@ impl Memory {
         }
         let stack = &mut self.space.stack;
         let data = stack.extent(header_index - 1, payload_words(bytes) as usize);
+        if self.residue {
+            stack.materialise(data.clone());
+        }
         stack.tags[data].fill(Tag::Uninitialised);
         stack.set(header_index, Value::new(header(serial, length), header_tag(shape)));
         let block = self.block_at(Home { place: Place::Stack, header: header_index });
