@@ -116,7 +116,8 @@ impl Configuration {
                 heap_bytes: self.heap_bytes,
                 stack_bytes: self.stack_bytes,
                 static_base: program.static_base().try_into().unwrap_or(u32::MAX),
-                residue: true,
+                // A program whose errors stop it gets at no block that is gone, and nobody looks at its memory afterwards.
+                residue: self.checks != Checks::Stop,
             },
             seed: self.seed,
             max_steps: self.max_steps,
@@ -304,9 +305,7 @@ pub fn run(
     assert_eq!(compiled.requirements, configuration.requirements(), "a program is compiled for its strategy");
     let start = Instant::now();
     let program = &compiled.program;
-    let mut options = configuration.machine_options(program);
-    // A program whose errors stop it gets at no block that is gone, and nobody looks at its memory afterwards.
-    options.memory.residue = configuration.checks != Checks::Stop;
+    let options = configuration.machine_options(program);
     let mut machine = match Machine::load(program, &options) {
         Ok(machine) => machine,
         Err(fault) => return Ok(refused(compiled, fault)),

@@ -58,10 +58,16 @@ pub fn unstored_fields(program: &Program) -> Vec<Type> {
     let measures = |name: &String| matches!(name.as_str(), "length" | "size");
     let unstored = |name| if measures(name) { Type::INTEGER } else { Type::NOTHING };
     let mut fields: Vec<Type> = program.field_names.iter().map(unstored).collect();
-    for &(name, _) in program.records.iter().flat_map(|record| &record.fields).filter(|(_, slots)| *slots > 0) {
+    for name in embedded_arrays(program) {
         fields[name as usize] = fields[name as usize].or(Type::POINTER);
     }
     fields
+}
+
+/// The names of fields that are embedded arrays in some record.
+fn embedded_arrays(program: &Program) -> impl Iterator<Item = u32> {
+    let fields = program.records.iter().flat_map(|record| &record.fields);
+    fields.filter(|(_, slots)| *slots > 0).map(|&(name, _)| name)
 }
 
 /// By name: whether such a field has a value wherever code can get at it. Then each record that has one is made by `new`,
@@ -69,7 +75,7 @@ pub fn unstored_fields(program: &Program) -> Vec<Type> {
 /// stored.
 pub fn assured_fields(program: &Program) -> Vec<bool> {
     let mut assured = vec![true; program.field_names.len()];
-    for &(name, _) in program.records.iter().flat_map(|record| &record.fields).filter(|(_, slots)| *slots > 0) {
+    for name in embedded_arrays(program) {
         assured[name as usize] = false;
     }
     let mut left = HashMap::new();
@@ -108,12 +114,11 @@ struct Fresh {
 
 impl Making<'_> {
     fn run(mut self) {
-        let target = |index: usize, offset: i32| (index as i64 + 1 + i64::from(offset)) as usize;
         // By index: the first instruction that jumps there.
         let mut sources: HashMap<usize, usize> = HashMap::new();
         for (index, instruction) in self.code.iter().enumerate() {
-            if let Some(offset) = instruction.jump() {
-                sources.entry(target(index, offset)).or_insert(index);
+            if let Some(target) = instruction.jump_target(index) {
+                sources.entry(target).or_insert(index);
             }
         }
         for (index, &instruction) in self.code.iter().enumerate() {
@@ -140,7 +145,7 @@ impl Making<'_> {
                     || effects.clobbers_from.is_some_and(|from| slot >= from)
             };
             self.seen(|slot, _| touched(slot));
-            match effects.jump.map(|offset| target(index, offset)) {
+            match instruction.jump_target(index) {
                 Some(target) if target > index => {
                     self.fresh.values_mut().for_each(|fresh| fresh.joined = fresh.joined.max(target));
                 }

@@ -341,6 +341,11 @@ impl Instruction {
         jumper.0
     }
 
+    /// The index where its jump goes if it is at `index`, if it may jump.
+    pub fn jump_target(self, index: usize) -> Option<usize> {
+        self.jump().map(|offset| (index as i64 + 1 + i64::from(offset)) as usize)
+    }
+
     /// Calls `visit` with each slot that it reads, and what it relies on that to hold.
     pub fn each_read(self, visit: impl FnMut(u8, Type)) {
         self.operands(&mut Holdings { reads: visit, writes: |_, _| {}, jumping: |_, _| {}, falling: |_, _| {} });

@@ -54,9 +54,9 @@ impl Blocks {
         let mut leads = vec![false; code.len()];
         leads[0] = true;
         for (index, instruction) in code.iter().enumerate() {
-            let jump = instruction.jump();
-            if let Some(offset) = jump {
-                leads[(index as i64 + 1 + i64::from(offset)) as usize] = true;
+            let jump = instruction.jump_target(index);
+            if let Some(target) = jump {
+                leads[target] = true;
             }
             let calls = matches!(instruction, Instruction::Call { .. } | Instruction::CallBelow { .. });
             if (jump.is_some() || calls || instruction.ends_path()) && index + 1 < code.len() {

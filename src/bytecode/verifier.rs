@@ -138,9 +138,10 @@ fn verify_types(program: &Program) -> Result<(), VerifyError> {
             return Err(error(&program.functions[0], 0, message));
         }
     }
-    let given = assured_fields(program);
+    let claims_fields = program.types.settled_fields.iter().any(|&settled| settled != Type::ANY);
+    let assured = if claims_fields { assured_fields(program) } else { Vec::new() };
     for (name, &settled) in program.types.settled_fields.iter().enumerate() {
-        if settled != Type::ANY && !(given[name] && program.types.field(name as u32).is(settled)) {
+        if settled != Type::ANY && !(assured[name] && program.types.field(name as u32).is(settled)) {
             let message = format!("fields called {} need not be {settled:?}", program.field_names[name]);
             return Err(error(&program.functions[0], 0, message));
         }

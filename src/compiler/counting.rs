@@ -370,8 +370,7 @@ impl<'a> Counting<'a> {
     }
 
     fn jump_target(&self, index: usize) -> Option<usize> {
-        let offset = self.code[index].effects().jump?;
-        Some((index as i64 + 1 + i64::from(offset)) as usize)
+        self.code[index].jump_target(index)
     }
 
     /// Whether a slot holds a value when the instruction is about to overwrite it.

@@ -13,8 +13,8 @@ const PLACES: usize = crate::limits::OPENED_BLOCKS;
 pub(super) fn open_records(code: &mut [Option<Instruction>], settled: impl Fn(FieldSiteIndex) -> Type) {
     let mut entered = vec![false; code.len()];
     for (index, instruction) in code.iter().enumerate() {
-        if let Some(offset) = instruction.and_then(Instruction::jump) {
-            entered[(index as i64 + 1 + i64::from(offset)) as usize] = true;
+        if let Some(target) = instruction.and_then(|instruction| instruction.jump_target(index)) {
+            entered[target] = true;
         }
     }
     // By place: the slot of the record there, and the first access through it.

@@ -197,9 +197,9 @@ impl Builder<'_> {
         moved.push(next);
         for index in 0..old.len() {
             let Some(instruction) = at(index) else { continue };
-            let instruction = match instruction.jump() {
-                Some(offset) => {
-                    let target = moved[(index as i64 + 1 + i64::from(offset)) as usize];
+            let instruction = match instruction.jump_target(index) {
+                Some(target) => {
+                    let target = moved[target];
                     instruction.with_target(Target(target as i32 - moved[index] as i32 - 1))
                 }
                 None => instruction,

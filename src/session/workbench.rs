@@ -492,6 +492,7 @@ impl Workbench {
 fn fresh_machine(configuration: &Configuration, program: &Program) -> Result<Machine<'static>, Fault> {
     let mut options = configuration.machine_options(program);
     options.memory.static_base = limits::SESSION_STATICS;
+    options.memory.residue = true;
     options.room_for_globals = limits::SESSION_GLOBALS;
     Ok(Machine::load(program, &options)?.detach())
 }
